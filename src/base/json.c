@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only file that sees json-c. Strict: the whole text, at most 64 levels
+ * deep, no duplicate keys are resolved silently by a caller (json-c keeps the
+ * last one), integers keep 64 bits with their sign.
+ */
+#include <json-c/json.h>
+
+#include "base/base.h"
+
+#define JSON_DEPTH 64
+
+/**
+ * json_parse - parse one JSON text
+ * @text: borrowed, need not end in NUL
+ * @out: receives a new object, for json_put()
+ *
+ * Return: 0 or -EINVAL with the place in @e.
+ */
+int json_parse(const char *text, size_t n, json **out, struct err *e)
+{
+	json_tokener *tok = json_tokener_new_ex(JSON_DEPTH);
+	json *j;
+	size_t end;
+	enum json_tokener_error why;
+
+	if (!tok)
+		return fail(e, ENOMEM, "out of memory");
+	if (n > INT32_MAX) {
+		json_tokener_free(tok);
+		return fail(e, EFBIG, "JSON text is larger than 2 GiB");
+	}
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	j = json_tokener_parse_ex(tok, text, (int)n);
+	why = json_tokener_get_error(tok);
+	end = json_tokener_get_parse_end(tok);
+	json_tokener_free(tok);
+	if (why == json_tokener_success) {
+		while (end < n && strchr(" \t\r\n", text[end]) && text[end])
+			end++;
+		if (end == n && j) {
+			*out = j;
+			return 0;
+		}
+	}
+	json_object_put(j);
+	if (why == json_tokener_continue)
+		return fail(e, EINVAL, "not valid JSON: it ends too early");
+	return fail(e, EINVAL, "not valid JSON at byte %zu: %s", end,
+		    why == json_tokener_success ? "something follows the value"
+						: json_tokener_error_desc(why));
+}
+
+void json_put(json *j)
+{
+	json_object_put(j);
+}
+
+/* json_get - borrowed member, or NULL */
+json *json_get(const json *j, const char *key)
+{
+	json *v = NULL;
+
+	if (!json_object_is_type(j, json_type_object))
+		return NULL;
+	json_object_object_get_ex(j, key, &v);
+	return v;
+}
+
+const char *json_get_str(const json *j, const char *key, const char *fallback)
+{
+	json *v = json_get(j, key);
+
+	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : fallback;
+}
+
+int64_t json_get_i64(const json *j, const char *key, int64_t fallback)
+{
+	json *v = json_get(j, key);
+
+	return json_object_is_type(v, json_type_int) ? json_object_get_int64(v) : fallback;
+}
+
+bool json_get_bool(const json *j, const char *key, bool fallback)
+{
+	json *v = json_get(j, key);
+
+	return json_object_is_type(v, json_type_boolean) ? json_object_get_boolean(v) : fallback;
+}
+
+/* json_get_strv - append the strings of an array member; other elements are passed over */
+void json_get_strv(const json *j, const char *key, struct strv *out)
+{
+	json *arr = json_get(j, key);
+
+	for (size_t i = 0; i < json_len(arr); i++) {
+		json *v = json_at(arr, i);
+
+		if (json_object_is_type(v, json_type_string))
+			strv_add(out, json_object_get_string(v));
+	}
+}
+
+json *json_obj(void)
+{
+	return json_object_new_object();
+}
+
+json *json_arr(void)
+{
+	return json_object_new_array();
+}
+
+json *json_str(const char *s)
+{
+	return s ? json_object_new_string(s) : NULL;
+}
+
+json *json_i64(int64_t v)
+{
+	return json_object_new_int64(v);
+}
+
+json *json_u64(uint64_t v)
+{
+	return json_object_new_uint64(v);
+}
+
+json *json_boolean(bool v)
+{
+	return json_object_new_boolean(v);
+}
+
+json *json_strv(const struct strv *l)
+{
+	json *arr = json_arr();
+
+	strv_for_each (s, l)
+		json_add(arr, json_str(s));
+	return arr;
+}
+
+/* json_set - @value is taken */
+void json_set(json *obj, const char *key, json *value)
+{
+	json_object_object_add(obj, key, value);
+}
+
+/* json_add - @value is taken */
+void json_add(json *arr, json *value)
+{
+	json_object_array_add(arr, value);
+}
+
+size_t json_len(const json *arr)
+{
+	return json_object_is_type(arr, json_type_array) ? json_object_array_length(arr) : 0;
+}
+
+json *json_at(const json *arr, size_t i)
+{
+	return json_object_array_get_idx(arr, i);
+}
+
+/* json_dump - a new string */
+char *json_dump(const json *j, bool pretty)
+{
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+
+	if (pretty)
+		flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
+	return xstrdup(json_object_to_json_string_ext((json *)j, flags));
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <signal.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+
+#include "base/base.h"
+
+/**
+ * boot_id - the kernel's random id of this boot
+ * @out: 36 characters and NUL
+ *
+ * Return: 0 or -errno.
+ */
+int boot_id(char out[37])
+{
+	cleanup_close int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t r;
+
+	if (fd < 0)
+		return -errno;
+	r = read_full(fd, out, 36);
+	if (r < 0)
+		return (int)r;
+	if (r != 36)
+		return -EIO;
+	out[36] = '\0';
+	return 0;
+}
+
+/**
+ * proc_start_time - when a process started: with pid and boot id it is unique
+ * @ticks: clock ticks since boot
+ *
+ * Return: 0, -ESRCH when there is no such process, -EIO.
+ * Source: proc(5), field 22 of /proc/PID/stat.
+ */
+int proc_start_time(pid_t pid, uint64_t *ticks)
+{
+	char path[64], text[1024], *p, *save = NULL;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	n = read_full(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return n < 0 ? (int)n : -EIO;
+	text[n] = '\0';
+	p = strrchr(text, ')');
+	if (!p)
+		return -EIO;
+	p = strtok_r(p + 1, " ", &save);
+	for (int field = 3; p && field < 22; field++)
+		p = strtok_r(NULL, " ", &save);
+	return p && !parse_u64(p, UINT64_MAX, ticks) ? 0 : -EIO;
+}
+
+/**
+ * wait_pid - reap a child, over interruptions
+ * @status: as waitpid(2)
+ *
+ * Return: 0 or -errno.
+ */
+int wait_pid(pid_t pid, int *status)
+{
+	while (waitpid(pid, status, __WALL) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+/* now_ns - CLOCK_MONOTONIC in nanoseconds: every timeout uses it */
+int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+/**
+ * random_hex - random lowercase hexadecimal digits
+ * @out: receives @digits characters and NUL
+ * @digits: at most 64
+ */
+void random_hex(char *out, size_t digits)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char raw[64];
+
+	digits = MIN(digits, sizeof(raw));
+	while (getrandom(raw, digits, 0) != (ssize_t)digits)
+		;
+	for (size_t i = 0; i < digits; i++)
+		out[i] = hex[raw[i] & 15];
+	out[digits] = '\0';
+}
+
+/**
+ * reset_signals - default dispositions and an empty mask, for a child about to exec
+ *
+ * Context: async-signal-safe; between fork and exec. A caller that ignores
+ * SIGPIPE or SIGCHLD must not hand that down.
+ */
+void reset_signals(void)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &sa, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}

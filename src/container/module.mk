@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libcontainer.a
+libcontainer_a_SOURCES =

@@ -1,0 +1,17 @@
+include src/base/module.mk
+include src/linux/module.mk
+include src/config/module.mk
+include src/spec/module.mk
+include src/image/module.mk
+include src/net/module.mk
+include src/sandbox/module.mk
+include src/container/module.mk
+include src/cli/module.mk
+include src/helpers/module.mk
+
+EXTRA_DIST += src/README
+
+bin_PROGRAMS += sandbox
+sandbox_SOURCES = src/main.c
+sandbox_LDADD = libcli.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a libconfig.a \
+	liblinux.a libbase.a $(CAP_LIBS) $(JSONC_LIBS)

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libsandbox.a
+libsandbox_a_SOURCES =

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * spec: what a container is, as plain data with the meaning of an OCI runtime
+ * configuration. Options, image configurations and config.json make one;
+ * launching reads it and knows nothing of where it came from.
+ */
+#ifndef SANDBOX_SPEC_SPEC_H
+#define SANDBOX_SPEC_SPEC_H
+
+#include "base/base.h"
+
+enum ns_kind { NS_USER, NS_MNT, NS_PID, NS_NET, NS_IPC, NS_UTS, NS_CGROUP, NS_TIME, NS_KINDS };
+
+/**
+ * enum ns_mode - where a namespace comes from
+ * @NS_PRIVATE: a new one
+ * @NS_HOST: the one that sandbox was started in
+ * @NS_JOIN: the one behind a path
+ */
+enum ns_mode { NS_PRIVATE, NS_HOST, NS_JOIN };
+
+struct ns_spec {
+	enum ns_mode mode;
+	char *path;
+};
+
+/** struct idrange - one extent of an id map, as a line of /proc/PID/uid_map */
+struct idrange {
+	uint32_t inside, outside, count;
+};
+
+struct idmap {
+	struct idrange *v;
+	size_t n;
+};
+
+/**
+ * enum userns_mode - who the caller is inside
+ * @USERNS_ROOT: container root (the default; also what podman's "host" means rootless)
+ * @USERNS_KEEP_ID: himself
+ * @USERNS_NOMAP: nobody: his id is not mapped
+ * @USERNS_EXPLICIT: spec.uidmap and spec.gidmap say it
+ */
+enum userns_mode { USERNS_ROOT, USERNS_KEEP_ID, USERNS_NOMAP, USERNS_EXPLICIT };
+
+/** struct mount_spec - one mount asked for by the user or by config.json, in order */
+struct mount_spec {
+	char *type;	     /* "bind", "tmpfs", "proc", ...: as fstab */
+	char *source;	     /* absolute for a bind */
+	char *target;	     /* inside the container, absolute */
+	uint64_t attr_set;   /* MOUNT_ATTR_* */
+	uint64_t attr_clr;   /* MOUNT_ATTR_* asked to be off, such as by "exec" */
+	uint64_t propagation; /* MS_PRIVATE, MS_SLAVE, ... or 0 */
+	bool recursive;	     /* a bind takes the mounts below along */
+	bool optional;	     /* a source that is not there is no error */
+	bool tmpcopyup;
+	struct strv data;    /* key or key=value for the file system */
+};
+
+struct mounts {
+	struct mount_spec *v;
+	size_t n;
+};
+
+struct device_spec {
+	char *source, *target; /* host node, path inside */
+	bool read, write, mknod;
+};
+
+struct devices {
+	struct device_spec *v;
+	size_t n;
+};
+
+struct rlimit_spec {
+	int resource;
+	uint64_t soft, hard;
+};
+
+struct rlimits {
+	struct rlimit_spec *v;
+	size_t n;
+};
+
+/**
+ * enum rootfs_driver - how layers become a writable root
+ * @ROOTFS_AUTO: overlay, else fuse-overlayfs, else copy: by real trial
+ * @ROOTFS_DIR: the folder itself is the root (--rootfs)
+ */
+enum rootfs_driver { ROOTFS_AUTO, ROOTFS_OVERLAY, ROOTFS_FUSE, ROOTFS_COPY, ROOTFS_DIR };
+
+/**
+ * struct rootfs_spec - the root file system
+ * @layers: absolute paths, the topmost first
+ * @dir: for ROOTFS_DIR
+ * @state_dir: of this container: upper/, work/ and merged/ live in it
+ * @tmpfs_size: for an upper layer in memory, bytes; 0 for the kernel's default
+ */
+struct rootfs_spec {
+	enum rootfs_driver driver;
+	struct strv layers;
+	char *dir;
+	char *state_dir;
+	bool readonly;
+	bool tmpfs;
+	bool is_volatile;
+	uint64_t tmpfs_size;
+};
+
+enum net_mode { NETWORK_SLIRP, NETWORK_NONE, NETWORK_HOST };
+
+struct net_spec {
+	enum net_mode mode;
+	uint32_t mtu;
+	bool ipv6;
+	bool host_loopback; /* 10.0.2.2 reaches the host's loopback */
+	struct strv dns, dns_search, dns_options;
+	struct strv add_host; /* NAME:ADDRESS */
+};
+
+enum seccomp_mode { SECCOMP_DEFAULT, SECCOMP_UNCONFINED, SECCOMP_FILE };
+
+struct security_spec {
+	uint64_t caps; /* bounding set, and permitted and effective of uid 0 */
+	bool caps_for_user; /* other users get them as well (--cap-add with -u) */
+	bool no_new_privs;
+	bool nested; /* a container inside may be made */
+	bool privileged;
+	enum seccomp_mode seccomp;
+	char *seccomp_file;
+	struct strv masked, readonly; /* absolute paths inside */
+};
+
+/** struct spec - everything about a container */
+struct spec {
+	char *id, *name;
+	char *image; /* as the user named it */
+
+	/* identity */
+	enum userns_mode userns;
+	struct idmap uidmap, gidmap;
+	char *user;	      /* -u, or the image's USER; resolved inside the root */
+	bool keep_groups;
+	struct strv group_add;
+
+	/* isolation */
+	struct ns_spec ns[NS_KINDS];
+	int64_t time_monotonic, time_boottime; /* ns */
+	struct rootfs_spec rootfs;
+	struct mounts mounts;
+	struct devices devices;
+	struct net_spec net;
+	struct security_spec sec;
+	struct strv sysctl; /* key=value */
+	struct rlimits rlimits;
+	uint64_t shm_size;
+	char *hostname;
+	bool has_umask;
+	uint32_t umask;
+
+	/* process */
+	struct strv args, env;
+	char *cwd;
+	bool tty, interactive;
+	bool init;
+
+	/* life */
+	bool remove; /* when it ends */
+	bool detach;
+	int stop_signal;
+	int64_t timeout; /* ns, 0 for none */
+	char *cidfile;
+};
+
+void spec_init(struct spec *s);
+void spec_free(struct spec *s);
+int spec_check(const struct spec *s, struct err *e);
+
+struct mount_spec *mounts_add(struct mounts *m);
+struct device_spec *devices_add(struct devices *d);
+void idmap_add(struct idmap *m, uint32_t inside, uint32_t outside, uint32_t count);
+
+/* spec_image.c: an image's configuration under the user's options */
+
+/**
+ * struct image_config - what an image says about its containers; data only, never trusted
+ */
+struct image_config {
+	struct strv env, entrypoint, cmd;
+	char *user, *cwd;
+	int stop_signal;
+};
+
+void image_config_free(struct image_config *c);
+void spec_apply_image(struct spec *s, const struct image_config *c, const struct strv *entrypoint,
+		      bool has_entrypoint);
+
+#endif

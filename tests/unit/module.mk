@@ -1,0 +1,4 @@
+UNIT_TESTS += unit_base
+
+unit_base_SOURCES = tests/unit/test_base.c tests/unit/unit.h
+unit_base_LDADD = $(UNIT_LDADD)

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit.h"
+
+static void test_parse_size(void **state)
+{
+	static const struct {
+		const char *text;
+		int r;
+		uint64_t bytes;
+	} rows[] = {
+		{"0", 0, 0},		{"512", 0, 512},	  {"1k", 0, 1024},
+		{"1K", 0, 1024},	{"2MiB", 0, 2 << 20},	  {"1.5g", 0, 3ULL << 29},
+		{"3gb", 0, 3ULL << 30}, {"", -EINVAL, 0},	  {"-1", -EINVAL, 0},
+		{"1.5.5g", -EINVAL, 0}, {"1x", -EINVAL, 0},	  {"1kk", -EINVAL, 0},
+		{"k", -EINVAL, 0},	{"1.", -EINVAL, 0},	  {"99999999999999999999", -ERANGE, 0},
+		{"9223372036854775807", 0, INT64_MAX},	  {"9223372036854775808", -ERANGE, 0},
+		{"16777216t", -ERANGE, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t v = 0;
+
+		assert_int_equal(parse_size(rows[i].text, &v), rows[i].r);
+		assert_int_equal(v, rows[i].bytes);
+	}
+}
+
+static void test_parse_id(void **state)
+{
+	static const char *const bad[] = {"", "-1", "4294967295", "4294967296", "0x0", "1 ", " 1",
+					  "007", "1:2", "18446744073709551616"};
+	uint32_t v;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_true(parse_id(bad[i], &v) < 0);
+	assert_int_equal(parse_id("0", &v), 0);
+	assert_int_equal(v, 0);
+	assert_int_equal(parse_id("4294967294", &v), 0);
+	assert_int_equal(v, 4294967294U);
+}
+
+static void test_parse_duration(void **state)
+{
+	int64_t ns = 0;
+
+	(void)state;
+	assert_int_equal(parse_duration("10", &ns), 0);
+	assert_int_equal(ns, 10000000000);
+	assert_int_equal(parse_duration("1m30s", &ns), 0);
+	assert_int_equal(ns, 90000000000);
+	assert_int_equal(parse_duration("500ms", &ns), 0);
+	assert_int_equal(ns, 500000000);
+	assert_int_equal(parse_duration("-1h", &ns), 0);
+	assert_int_equal(ns, -3600000000000);
+	assert_true(parse_duration("", &ns) < 0);
+	assert_true(parse_duration("1m30", &ns) < 0);
+	assert_true(parse_duration("s", &ns) < 0);
+	assert_true(parse_duration("99999999999999999h", &ns) < 0);
+}
+
+static void test_escape(void **state)
+{
+	char out[64];
+
+	(void)state;
+	str_escape(out, sizeof(out), "a\033[31mb\n\xff\xc3\xa9\xe2\x80\xae");
+	assert_string_equal(out, "a\\x1b[31mb\\x0a\\xff\xc3\xa9\\xe2\\x80\\xae");
+	str_escape(out, 6, "\x01\x01");
+	assert_string_equal(out, "\\x01");
+}
+
+static void test_path_clean(void **state)
+{
+	char out[16];
+
+	(void)state;
+	assert_int_equal(path_clean("/a//b/./../c/", out, sizeof(out)), 0);
+	assert_string_equal(out, "/a/c");
+	assert_int_equal(path_clean("/../..", out, sizeof(out)), 0);
+	assert_string_equal(out, "/");
+	assert_int_equal(path_clean("a", out, sizeof(out)), -EINVAL);
+	assert_int_equal(path_clean("/0123456789abcdef", out, sizeof(out)), -ENAMETOOLONG);
+}
+
+static void test_env(void **state)
+{
+	struct strv env = {};
+
+	(void)state;
+	env_put(&env, "A=1");
+	env_put(&env, "AB=2");
+	env_set(&env, "A", "3");
+	assert_int_equal(env.n, 2);
+	assert_string_equal(env_get(&env, "A"), "3");
+	env_unset(&env, "A");
+	assert_null(env_get(&env, "A"));
+	assert_null(env.v[env.n]);
+	strv_free(&env);
+}
+
+static void test_err(void **state)
+{
+	struct err e = {};
+
+	(void)state;
+	assert_int_equal(fail(&e, ENOENT, "no %s", "x\ny"), -ENOENT);
+	assert_int_equal(fail_in(&e, -ENOENT, "mount"), -ENOENT);
+	assert_int_equal(fail_hint(&e, -ENOENT, "make it"), -ENOENT);
+	assert_string_equal(e.msg, "mount: no x\\x0ay; make it");
+	assert_int_equal(fail(NULL, 0, "x"), -EIO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse_size), cmocka_unit_test(test_parse_id),
+		cmocka_unit_test(test_parse_duration), cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_path_clean), cmocka_unit_test(test_env),
+		cmocka_unit_test(test_err),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
