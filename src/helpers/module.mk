@@ -1,0 +1,27 @@
+# sandbox-init has no libc and no use for the flags of the others: whatever
+# CFLAGS and --enable-sanitizers say, it is compiled with these alone. One page of
+# text, no writable segment. Build rules of its own, because automake always appends
+# CFLAGS.
+pid1_cc_flags = -std=gnu11 $(WARN_CFLAGS) -Os -g -ffreestanding -fno-pie -fno-pic -fno-stack-protector \
+	-fno-sanitize=all -fno-lto -fcf-protection=none -fomit-frame-pointer \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-strict-aliasing \
+	-U_FORTIFY_SOURCE
+pid1_link_flags = -nostdlib -static -no-pie -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,noexecstack \
+	-Wl,--build-id=none -Wl,--gc-sections -Wl,--fatal-warnings
+pid1_objects = src/helpers/init.$(OBJEXT) src/helpers/init_arch.$(OBJEXT)
+pid1_includes = src/helpers/init_proto.h src/helpers/init_sys.h
+
+pkglibexec_PROGRAMS += sandbox-init
+sandbox_init_SOURCES = $(pid1_includes)
+sandbox_init_LDADD = $(pid1_objects)
+sandbox_init_LINK = $(CC) $(pid1_link_flags) -o $@
+EXTRA_DIST += src/helpers/init.c src/helpers/init_arch.S
+CLEANFILES += $(pid1_objects)
+
+src/helpers/init.$(OBJEXT): src/helpers/init.c $(pid1_includes)
+	@$(MKDIR_P) src/helpers
+	$(AM_V_CC)$(CC) $(pid1_cc_flags) -c -o $@ $(srcdir)/src/helpers/init.c
+
+src/helpers/init_arch.$(OBJEXT): src/helpers/init_arch.S
+	@$(MKDIR_P) src/helpers
+	$(AM_V_CC)$(CC) $(pid1_cc_flags) -c -o $@ $(srcdir)/src/helpers/init_arch.S
