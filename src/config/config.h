@@ -81,21 +81,46 @@ struct helper_msg {
 int helper_say(int sock, const struct helper_msg *m);
 int helper_listen(struct helper *h, struct helper_msg *m, struct err *e);
 
+/* ---- conf.c: files of "key = value" lines ------------------------------------------------------- */
+
+/**
+ * conf_line - one line of a file of settings
+ * @file: its name, @line: its number: for messages
+ *
+ * Return: 0 or -errno with @e set.
+ */
+typedef int (*conf_line)(void *ctx, const char *key, const char *value, const char *file,
+			 unsigned line, struct err *e);
+
+int conf_parse(const char *file, const char *text, size_t n, conf_line call, void *ctx,
+	       struct err *e);
+int conf_read(const char *file, conf_line call, void *ctx, struct err *e);
+
 /* ---- settings.c ------------------------------------------------------------------------------ */
 
 /**
- * struct settings - the configuration file and the environment over the defaults
- * (keys, file and variables: the table in settings.c)
+ * struct settings - the configuration files and the environment over the defaults
+ * (keys, variables and defaults: the table in settings.c); strings are owned, NULL when not set
+ * @keep: containers that have neither a name nor -d stay when they end, as with podman
+ * @sync: unpacked images are written to the disk before they are believed
+ * @image_path: folders, separated by colons
+ * @mirror: Alpine mirrors, separated by spaces or commas
+ * @pull: missing, always, never or newer
+ * @pull_timeout: of one whole download, nanoseconds
  */
 struct settings {
-	bool keep;
+	bool keep, sync;
 	char *storage_driver;
 	char *network;
 	char *image_path;
 	char *mirror;
 	char *userns;
+	char *pull;
+	int64_t pull_timeout;
 };
 
 int settings_load(struct settings *s, struct err *e);
+void settings_free(struct settings *s);
+#define cleanup_settings __cleanup(settings_free)
 
 #endif

@@ -6,3 +6,15 @@ unit_base_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += unit_init
 unit_init_SOURCES = tests/unit/test_init.c tests/unit/unit.h
 unit_init_LDADD = $(UNIT_LDADD) -lutil
+
+UNIT_TESTS += unit_settings
+unit_settings_SOURCES = tests/unit/test_settings.c
+unit_settings_LDADD = $(UNIT_LDADD)
+
+UNIT_TESTS += unit_ref
+unit_ref_SOURCES = tests/unit/test_ref.c
+unit_ref_LDADD = $(UNIT_LDADD)
+
+UNIT_TESTS += unit_releases
+unit_releases_SOURCES = tests/unit/test_releases.c
+unit_releases_LDADD = libfetch.a $(UNIT_LDADD) $(YAML_LIBS)
