@@ -19,14 +19,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ARRAY_SIZE(a)	 (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b)	 ((a) < (b) ? (a) : (b))
-#define MAX(a, b)	 ((a) > (b) ? (a) : (b))
+#define ARRAY_SIZE(a)      (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)          ((a) < (b) ? (a) : (b))
+#define MAX(a, b)          ((a) > (b) ? (a) : (b))
 #define __printf_fmt(f, a) __attribute__((format(printf, f, a)))
-#define __cleanup(f)	 __attribute__((cleanup(f)))
-#define __noreturn	 __attribute__((noreturn))
-#define __must_check	 __attribute__((warn_unused_result))
-#define __unused	 __attribute__((unused))
+#define __cleanup(f)       __attribute__((cleanup(f)))
+#define __noreturn         __attribute__((noreturn))
+#define __must_check       __attribute__((warn_unused_result))
+#define __unused           __attribute__((unused))
 
 /* ---- err.c: the one error idiom ------------------------------------------------------------ */
 
@@ -58,11 +58,11 @@ int fail_hint(struct err *e, int r, const char *fmt, ...) __printf_fmt(3, 4);
 /* ---- cleanup.c: scope exits ----------------------------------------------------------------- */
 
 /* DEFINE_CLEANUP(cleanup_x, T, f): a cleanup attribute that calls f(value) when value is set. */
-#define DEFINE_CLEANUP(name, type, func)                                                          \
-	static inline __unused void name##_func(type *p)                                          \
-	{                                                                                         \
-		if (*p)                                                                           \
-			func(*p);                                                                 \
+#define DEFINE_CLEANUP(name, type, func)                 \
+	static inline __unused void name##_func(type *p) \
+	{                                                \
+		if (*p)                                  \
+			func(*p);                        \
 	}
 
 void close_fd(int fd);
@@ -70,8 +70,8 @@ void close_fdp(int *fd);
 void free_ptrp(void *p);
 DEFINE_CLEANUP(cleanup_file, FILE *, fclose)
 
-#define cleanup_free  __cleanup(free_ptrp)
-#define cleanup_close __cleanup(close_fdp)
+#define cleanup_free   __cleanup(free_ptrp)
+#define cleanup_close  __cleanup(close_fdp)
 #define cleanup_fclose __cleanup(cleanup_file_func)
 
 static inline int take_fd(int *fd)
@@ -82,12 +82,12 @@ static inline int take_fd(int *fd)
 	return r;
 }
 
-#define take_ptr(p)                                                                               \
-	({                                                                                        \
-		__typeof__(p) *pp_ = &(p);                                                        \
-		__typeof__(p) r_ = *pp_;                                                          \
-		*pp_ = NULL;                                                                      \
-		r_;                                                                               \
+#define take_ptr(p)                        \
+	({                                 \
+		__typeof__(p) *pp_ = &(p); \
+		__typeof__(p) r_ = *pp_;   \
+		*pp_ = NULL;               \
+		r_;                        \
 	})
 
 /* ---- log.c: one sink ------------------------------------------------------------------------ */
@@ -97,10 +97,10 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 void log_set(enum log_level max, const char *prefix);
 bool log_enabled(enum log_level level);
 void log_msg(enum log_level level, const char *fmt, ...) __printf_fmt(2, 3);
-#define log_debug(...)                                                                            \
-	do {                                                                                      \
-		if (log_enabled(LOG_DEBUG))                                                       \
-			log_msg(LOG_DEBUG, __VA_ARGS__);                                          \
+#define log_debug(...)                                   \
+	do {                                             \
+		if (log_enabled(LOG_DEBUG))              \
+			log_msg(LOG_DEBUG, __VA_ARGS__); \
 	} while (0)
 #define log_warn(...) log_msg(LOG_WARN, __VA_ARGS__)
 
@@ -126,8 +126,8 @@ struct strv {
 	size_t n;
 };
 
-#define strv_for_each(s, list)                                                                    \
-	for (size_t s##_i_ = 0; s##_i_ < (list)->n; s##_i_++)                                     \
+#define strv_for_each(s, list)                                \
+	for (size_t s##_i_ = 0; s##_i_ < (list)->n; s##_i_++) \
 		for (const char *s = (list)->v[s##_i_]; s; s = NULL)
 
 void strv_add(struct strv *l, const char *s);

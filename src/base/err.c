@@ -87,8 +87,8 @@ int fail_in(struct err *e, int r, const char *fmt, ...)
 		va_start(ap, fmt);
 		vsnprintf(context, sizeof(context), fmt, ap);
 		va_end(ap);
-		snprintf(e->msg, sizeof(e->msg), "%.250s: %.*s", context,
-			 (int)sizeof(e->msg) - 260, old);
+		snprintf(e->msg, sizeof(e->msg), "%.250s: %.*s", context, (int)sizeof(e->msg) - 260,
+			 old);
 		escape_in_place(e->msg, sizeof(e->msg));
 	}
 	errno = saved;

@@ -123,8 +123,8 @@ int replace_file_at(int dirfd, const char *name, const void *p, size_t n, mode_t
 
 	random_hex(rnd, 8);
 	snprintf(tmp, sizeof(tmp), ".%.200s.%s", name, rnd);
-	cleanup_close int fd =
-		openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	cleanup_close int fd = openat(dirfd, tmp,
+				      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return -errno;
 	r = write_full(fd, p, n);

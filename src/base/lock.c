@@ -17,8 +17,8 @@
 int lock_file_at(int dirfd, const char *name, bool shared, bool wait)
 {
 	for (;;) {
-		cleanup_close int fd =
-			openat(dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		cleanup_close int fd = openat(dirfd, name,
+					      O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		struct stat mine, there;
 		int r;
 

@@ -137,8 +137,8 @@ int parse_duration(const char *s, int64_t *ns)
 	static const struct {
 		const char *name;
 		int64_t ns;
-	} units[] = {{"ms", 1000000}, {"us", 1000}, {"ns", 1}, {"s", 1000000000},
-		     {"m", 60000000000}, {"h", 3600000000000}};
+	} units[] = {{"ms", 1000000},   {"us", 1000},       {"ns", 1},
+		     {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}};
 	bool neg = *s == '-', bare = true;
 	int64_t sum = 0;
 

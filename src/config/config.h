@@ -33,7 +33,7 @@ char *data_file(const char *name);
  * the given descriptors as 4, 5, ...; 0 is /dev/null, 1 and 2 are ours; the
  * environment is empty but for what the request names. It dies with us.
  */
-#define HELPER_SOCK	3
+#define HELPER_SOCK     3
 #define HELPER_FIRST_FD 4
 
 /**

@@ -45,7 +45,8 @@ int helper_open(const char *name, char **path, struct err *e)
 	}
 	fd = open(installed, O_PATH | O_CLOEXEC);
 	if (fd < 0)
-		return fail(e, errno, "%s is neither beside this program nor at %s; install sandbox again",
+		return fail(e, errno,
+			    "%s is neither beside this program nor at %s; install sandbox again",
 			    name, installed);
 	if (path)
 		*path = take_ptr(installed);

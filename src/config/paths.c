@@ -36,8 +36,9 @@ int dirs_store(struct dirs *d, const char *root_option, struct err *e)
 	else if (home)
 		d->store = path_join(home, ".local/share/sandbox");
 	if (!d->store)
-		return fail(e, ENOENT,
-			    "there is no place for the store; set HOME or XDG_DATA_HOME, or give --root DIR");
+		return fail(
+			e, ENOENT,
+			"there is no place for the store; set HOME or XDG_DATA_HOME, or give --root DIR");
 	return 0;
 }
 
@@ -69,8 +70,10 @@ int dirs_run(struct dirs *d, struct err *e)
 	}
 	d->run = tmp;
 	if (!is_ours(tmp, 077))
-		return fail(e, EPERM,
-			    "%s is not a private folder of yours; remove it, or set XDG_RUNTIME_DIR", tmp);
+		return fail(
+			e, EPERM,
+			"%s is not a private folder of yours; remove it, or set XDG_RUNTIME_DIR",
+			tmp);
 	return 0;
 }
 

@@ -45,16 +45,16 @@ enum userns_mode { USERNS_ROOT, USERNS_KEEP_ID, USERNS_NOMAP, USERNS_EXPLICIT };
 
 /** struct mount_spec - one mount asked for by the user or by config.json, in order */
 struct mount_spec {
-	char *type;	     /* "bind", "tmpfs", "proc", ...: as fstab */
-	char *source;	     /* absolute for a bind */
-	char *target;	     /* inside the container, absolute */
-	uint64_t attr_set;   /* MOUNT_ATTR_* */
-	uint64_t attr_clr;   /* MOUNT_ATTR_* asked to be off, such as by "exec" */
+	char *type;           /* "bind", "tmpfs", "proc", ...: as fstab */
+	char *source;         /* absolute for a bind */
+	char *target;         /* inside the container, absolute */
+	uint64_t attr_set;    /* MOUNT_ATTR_* */
+	uint64_t attr_clr;    /* MOUNT_ATTR_* asked to be off, such as by "exec" */
 	uint64_t propagation; /* MS_PRIVATE, MS_SLAVE, ... or 0 */
-	bool recursive;	     /* a bind takes the mounts below along */
-	bool optional;	     /* a source that is not there is no error */
+	bool recursive;       /* a bind takes the mounts below along */
+	bool optional;        /* a source that is not there is no error */
 	bool tmpcopyup;
-	struct strv data;    /* key or key=value for the file system */
+	struct strv data; /* key or key=value for the file system */
 };
 
 struct mounts {
@@ -121,7 +121,7 @@ struct net_spec {
 enum seccomp_mode { SECCOMP_DEFAULT, SECCOMP_UNCONFINED, SECCOMP_FILE };
 
 struct security_spec {
-	uint64_t caps; /* bounding set, and permitted and effective of uid 0 */
+	uint64_t caps;      /* bounding set, and permitted and effective of uid 0 */
 	bool caps_for_user; /* other users get them as well (--cap-add with -u) */
 	bool no_new_privs;
 	bool nested; /* a container inside may be made */
@@ -139,7 +139,7 @@ struct spec {
 	/* identity */
 	enum userns_mode userns;
 	struct idmap uidmap, gidmap;
-	char *user;	      /* -u, or the image's USER; resolved inside the root */
+	char *user; /* -u, or the image's USER; resolved inside the root */
 	bool keep_groups;
 	struct strv group_add;
 

@@ -8,12 +8,23 @@ static void test_parse_size(void **state)
 		int r;
 		uint64_t bytes;
 	} rows[] = {
-		{"0", 0, 0},		{"512", 0, 512},	  {"1k", 0, 1024},
-		{"1K", 0, 1024},	{"2MiB", 0, 2 << 20},	  {"1.5g", 0, 3ULL << 29},
-		{"3gb", 0, 3ULL << 30}, {"", -EINVAL, 0},	  {"-1", -EINVAL, 0},
-		{"1.5.5g", -EINVAL, 0}, {"1x", -EINVAL, 0},	  {"1kk", -EINVAL, 0},
-		{"k", -EINVAL, 0},	{"1.", -EINVAL, 0},	  {"99999999999999999999", -ERANGE, 0},
-		{"9223372036854775807", 0, INT64_MAX},	  {"9223372036854775808", -ERANGE, 0},
+		{"0", 0, 0},
+		{"512", 0, 512},
+		{"1k", 0, 1024},
+		{"1K", 0, 1024},
+		{"2MiB", 0, 2 << 20},
+		{"1.5g", 0, 3ULL << 29},
+		{"3gb", 0, 3ULL << 30},
+		{"", -EINVAL, 0},
+		{"-1", -EINVAL, 0},
+		{"1.5.5g", -EINVAL, 0},
+		{"1x", -EINVAL, 0},
+		{"1kk", -EINVAL, 0},
+		{"k", -EINVAL, 0},
+		{"1.", -EINVAL, 0},
+		{"99999999999999999999", -ERANGE, 0},
+		{"9223372036854775807", 0, INT64_MAX},
+		{"9223372036854775808", -ERANGE, 0},
 		{"16777216t", -ERANGE, 0},
 	};
 
@@ -28,8 +39,9 @@ static void test_parse_size(void **state)
 
 static void test_parse_id(void **state)
 {
-	static const char *const bad[] = {"", "-1", "4294967295", "4294967296", "0x0", "1 ", " 1",
-					  "007", "1:2", "18446744073709551616"};
+	static const char *const bad[] = {
+		"",   "-1", "4294967295", "4294967296", "0x0",
+		"1 ", " 1", "007",        "1:2",        "18446744073709551616"};
 	uint32_t v;
 
 	(void)state;
@@ -115,9 +127,12 @@ static void test_err(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse_size), cmocka_unit_test(test_parse_id),
-		cmocka_unit_test(test_parse_duration), cmocka_unit_test(test_escape),
-		cmocka_unit_test(test_path_clean), cmocka_unit_test(test_env),
+		cmocka_unit_test(test_parse_size),
+		cmocka_unit_test(test_parse_id),
+		cmocka_unit_test(test_parse_duration),
+		cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_path_clean),
+		cmocka_unit_test(test_env),
 		cmocka_unit_test(test_err),
 	};
 

@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What can be said about the sources by reading them: layers, sizes, form. One
+# TAP line per rule. A rule whose tool is not installed is skipped and says so.
+
+cd "${top_srcdir:-$(dirname "$0")/../..}" || exit 1
+here=tests/check
+n=0
+bad=0
+tmp=$(mktemp)
+trap 'rm -f "$tmp"' EXIT
+
+# rule NAME: passes when $tmp (the violations) is empty.
+rule()
+{
+  n=$((n + 1))
+  if [ -s "$tmp" ]; then
+    bad=$((bad + 1))
+    echo "not ok $n - $1"
+    sed 's/^/# /' "$tmp" | head -n 60
+  else
+    echo "ok $n - $1"
+  fi
+}
+
+skip()
+{
+  n=$((n + 1))
+  echo "ok $n - $1 # SKIP $2"
+}
+
+# Every file that is ours, whether git is there or not.
+ours()
+{
+  find src tests contrib share man bench .ci README HACKING NEWS SECURITY Makefile.am \
+    configure.ac -type f ! -name '.*.sw?' ! -name '*.o' ! -name '*.a' ! -path '*/.deps/*' \
+    ! -path 'tests/fuzz/corpus/*' 2>/dev/null | grep -v -e '\.dirstamp$' | sort
+}
+
+c_files()
+{
+  ours | grep '^src/.*\.[ch]$'
+}
+
+all_c_files()
+{
+  ours | grep '\.[ch]$'
+}
+
+shell_files()
+{
+  ours | while read -r f; do
+    case $f in
+      *.sh | *.bats | *.bash) echo "$f" ;;
+      *.c | *.h | *.awk | *.in) ;;
+      *) head -n 1 "$f" | grep -qE '^#! ?/(usr/)?bin/(env )?(ba)?sh' && echo "$f" ;;
+    esac
+  done
+}
+
+# shellcheck disable=SC2046,SC2086 # file names of the project have no blanks
+{
+  awk -f $here/layers.awk $here/headers.table $(c_files) >"$tmp"
+  rule 'each file includes only what its layer may'
+
+  awk -f $here/functions.awk $(c_files) | awk -F '\t' '
+    FILENAME != "-" { if ($0 !~ /^#/) allow[$1, $2] = $3; next }
+    { split($0, w, " ")
+      if (w[1] == "function" && !((w[3], w[4]) in allow))
+        print w[3] ": " w[4] "() has " w[2] " lines: split it, or give the reason in sizes.allow"
+      if (w[1] == "file" && !((w[3], "-") in allow))
+        print w[3] ": " w[2] " lines: split it, or give the reason in sizes.allow" }
+  ' $here/sizes.allow - >"$tmp"
+  rule 'functions over 80 lines and files over 600 have a reason'
+
+  for f in $(ours); do
+    case $f in
+      *.c | *.h | *.def | *.sh | *.bash | *.bats | *.awk) ;;
+      *) head -n 1 "$f" | grep -q '^#!' || continue ;;
+    esac
+    head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' ||
+      echo "$f: no SPDX-License-Identifier in its first lines"
+  done >"$tmp"
+  rule 'each source file has its SPDX header'
+
+  grep -nE '[[:blank:]]+$' $(ours | grep -vE '\.(gz|xz|zst|bz2|bin|png)$') /dev/null >"$tmp"
+  rule 'no blanks at line ends'
+
+  # The words are split here so that this file does not name them.
+  grep -nEw "TO""DO|FIX""ME|XX""X|HA""CK" $(ours) /dev/null >"$tmp"
+  rule 'no unfinished-work words'
+
+  ours | grep -E '(^|/)utils?\.[ch]$' >"$tmp"
+  rule 'no file is called util'
+
+  # Paths inside a container (/root/..., /home/user) are no machine's.
+  grep -nE '(^|[^[:alnum:]._$}])/(wo''rk/|home/[a-z]+/)' $(ours | grep -v '^share/') /dev/null |
+    grep -vE '/home/(user|alice)/' >"$tmp"
+  rule 'no paths of one machine'
+
+  if command -v clang-format-14 >/dev/null || clang-format --version 2>/dev/null | grep -q ' 14\.'; then
+    fmt=$(command -v clang-format-14 || echo clang-format)
+    for f in $(all_c_files); do
+      "$fmt" --dry-run -Werror "$f" >/dev/null 2>&1 || echo "$f: clang-format -i $f"
+    done >"$tmp"
+    rule 'clang-format changes nothing'
+  else
+    skip 'clang-format changes nothing' 'clang-format 14 is not installed (others format differently)'
+  fi
+
+  if command -v shellcheck >/dev/null; then
+    shellcheck -x -f gcc $(shell_files | grep -v '\.bats$') >"$tmp" 2>&1
+    rule 'shellcheck finds nothing in the scripts'
+    bats=$(shell_files | grep '\.bats$')
+    : >"$tmp"
+    # SC2030/SC2031: each bats test is a subshell, which is the point; SC2154: status and output are bats's.
+    [ -z "$bats" ] || shellcheck -x -s bats -f gcc -e SC2030,SC2031,SC2154,SC2119,SC2120 $bats >"$tmp" 2>&1
+    rule 'shellcheck finds nothing in the bats files'
+  else
+    skip 'shellcheck finds nothing in the scripts' 'shellcheck is not installed'
+  fi
+}
+
+echo "1..$n"
+[ "$bad" -eq 0 ]

@@ -1,0 +1,18 @@
+# libFuzzer harnesses, one a parser of hostile input, built with clang and
+# --enable-fuzzers. To add one called X: fuzz_X.c here, seeds in corpus/X/, if it
+# helps a dictionary X.dict, and below
+#	FUZZ_TESTS += fuzz_X
+#	fuzz_X_SOURCES = tests/fuzz/fuzz_X.c
+#	fuzz_X_LDADD = $(FUZZ_LIBS)
+#	fuzz_X_LDFLAGS = $(FUZZ_LINK)
+
+FUZZ_LIBS = libcli.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a libconfig.a \
+	liblinux.a libbase.a $(CAP_LIBS) $(JSONC_LIBS)
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+FUZZ_DIST = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fuzz/*.dict \
+	$(srcdir)/tests/fuzz/*.c $(srcdir)/tests/fuzz/corpus/*/*))
+
+if FUZZERS
+check_PROGRAMS += $(FUZZ_TESTS)
+endif
+EXTRA_DIST += $(FUZZ_DIST) tests/fuzz/run-fuzz
