@@ -10,9 +10,9 @@
 #include "config/config.h"
 #include "spec/spec.h"
 
-/* child side, inside the new network namespace, before the id maps are written */
+/* child side, inside the new network namespace; neither needs the id maps */
 int net_loopback_up(struct err *e);
-int net_tap_create(const struct net_spec *n, struct err *e); /* persistent; returns its fd */
+int net_tap_create(const struct net_spec *n, struct err *e); /* loopback too; returns its fd */
 
 /* parent side */
 int net_start(struct helper *h, const struct net_spec *n, int userns_fd, uint32_t uid, uint32_t gid,
