@@ -7,6 +7,7 @@
 #define SANDBOX_LINUX_SYS_H
 
 #include <sched.h>
+#include <signal.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
 

@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "spec/spec.h"
 
-/* ---- idmap.c ---------------------------------------------------------------------------------- */
+/* ---- idmap.c, idmap_helper.c, idrange.c ------------------------------------------------------- */
 
 /**
  * enum idmap_driver - who writes the id maps; chosen by capability, not by uid
@@ -23,27 +23,36 @@ enum idmap_driver { IDMAP_DIRECT, IDMAP_HELPERS, IDMAP_ONE };
  * struct idmap_plan - the maps of a container and how they get written
  * @driver: see above
  * @uid, @gid: outside ids are ids of the caller's own user namespace; clipped to its extents
- * @deny_setgroups: "deny" has to be written to /proc/PID/setgroups first
- * @why: for IDMAP_ONE when a range was wanted: exactly what is missing and the
+ * @deny_setgroups: setgroups(2) is denied in the new user namespace: because of one id (idmap_start()
+ *	writes "deny"), or because it is in ours already
+ * @helper: for IDMAP_HELPERS: absolute paths of newuidmap and newgidmap
+ * @why: when a range was wanted and there is one id: exactly what is missing and the
  *	administrator's command; else empty
  */
 struct idmap_plan {
 	enum idmap_driver driver;
 	struct idmap uid, gid;
 	bool deny_setgroups;
+	const char *helper[2];
 	char why[768];
 };
 
-/** struct idmap_job - id helpers that are running */
+/**
+ * struct idmap_job - id helpers that are running
+ * @out: reading ends of what they complain about
+ * @spawn: what they need until their exec
+ */
 struct idmap_job {
 	pid_t pid[2];
 	int pidfd[2];
 	int out[2];
+	struct spawn *spawn[2];
 };
 
 int idmap_make_plan(struct idmap_plan *p, const struct spec *s, struct err *e);
 int idmap_start(struct idmap_job *j, const struct idmap_plan *p, pid_t child, struct err *e);
 int idmap_finish(struct idmap_job *j, struct err *e);
+void idmap_cancel(struct idmap_job *j);
 void idmap_name(const struct idmap_plan *p, char out[24]);
 bool idmap_lookup(const struct idmap *m, uint32_t inside, uint32_t *outside);
 uint32_t idmap_highest(const struct idmap *m); /* inside id */

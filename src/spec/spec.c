@@ -34,5 +34,5 @@ struct device_spec *devices_add(struct devices *d)
 void idmap_add(struct idmap *m, uint32_t inside, uint32_t outside, uint32_t count)
 {
 	m->v = xreallocarray(m->v, m->n + 1, sizeof(*m->v));
-	m->v[m->n++] = (struct idrange){inside, outside, count};
+	m->v[m->n++] = (struct idrange){inside, outside, count, false};
 }

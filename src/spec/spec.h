@@ -24,9 +24,14 @@ struct ns_spec {
 	char *path;
 };
 
-/** struct idrange - one extent of an id map, as a line of /proc/PID/uid_map */
+/**
+ * struct idrange - one extent of an id map, as a line of /proc/PID/uid_map
+ * @host: of spec.uidmap and spec.gidmap: @outside is an id as the caller sees it (config.json, or
+ *	"@" in --uidmap), not podman's rootless count (0 the caller, 1 and up his ranges)
+ */
 struct idrange {
 	uint32_t inside, outside, count;
+	bool host;
 };
 
 struct idmap {

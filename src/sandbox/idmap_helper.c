@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DOC: Theory of operation
+ *
+ * Writing the maps. The helpers newuidmap and newgidmap run both at once and
+ * beside whatever the child does meanwhile. They are started with CLONE_VM but
+ * without CLONE_VFORK: no page tables are copied and we do not wait for their
+ * exec. So their code before exec runs in our memory while we go on: it touches
+ * nothing but its own stack and its struct spawn, and no libc state.
+ *
+ * A helper is taken from a fixed list of folders, never from PATH, belongs to
+ * root, and gets an empty environment and no descriptor but /dev/null and a pipe
+ * for what it complains about. What can be known before is checked before: the
+ * plan falls back to one id then. A helper that fails later is an error,
+ * because the child cannot change its plan any more.
+ */
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+
+#include "linux/sys.h"
+#include "sandbox/idmap_internal.h"
+
+#define STACK_SIZE       (32 << 10)
+#define HELPER_TIMEOUT_S 30
+
+static const char *const names[2] = {"newuidmap", "newgidmap"};
+
+const char *id_helper_name(enum which w)
+{
+	return names[w];
+}
+
+/* ---- finding them ------------------------------------------------------------------------------ */
+
+/* Does the file give CAP_SETUID or CAP_SETGID, effective at once? */
+static bool has_file_cap(const char *path, enum which w)
+{
+	struct vfs_ns_cap_data d = {};
+	ssize_t n = getxattr(path, "security.capability", &d, sizeof(d));
+	uint32_t bit = 1U << (w == UIDS ? CAP_SETUID : CAP_SETGID);
+
+	return n >= (ssize_t)(2 * sizeof(uint32_t)) && (le32toh(d.magic_etc) & 1) &&
+	       (le32toh(d.data[0].permitted) & bit);
+}
+
+static enum helper_state examine(const char *path, enum which w)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return ID_HELPER_MISSING;
+	if (st.st_uid != 0)
+		return ID_HELPER_NOT_ROOT;
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return ID_HELPER_WRITABLE;
+	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
+		return ID_HELPER_NO_EXEC;
+	if (!(st.st_mode & S_ISUID) && !has_file_cap(path, w))
+		return ID_HELPER_NO_PRIV;
+	if (!statvfs(path, &fs) && (fs.f_flag & ST_NOSUID))
+		return ID_HELPER_NOSUID;
+	return ID_HELPER_OK;
+}
+
+/**
+ * id_helper_find - the first helper of the fixed list that will do
+ * @h: set; when none will do, the first that is there at all
+ */
+void id_helper_find(struct id_helper *h, enum which w)
+{
+	/* The last three are NixOS, Guix, and installations by hand. */
+	static const char *const paths[][2] = {
+		{"/usr/bin/newuidmap", "/usr/bin/newgidmap"},
+		{"/bin/newuidmap", "/bin/newgidmap"},
+		{"/run/wrappers/bin/newuidmap", "/run/wrappers/bin/newgidmap"},
+		{"/run/privileged/bin/newuidmap", "/run/privileged/bin/newgidmap"},
+		{"/usr/local/bin/newuidmap", "/usr/local/bin/newgidmap"},
+	};
+
+	*h = (struct id_helper){.state = ID_HELPER_MISSING};
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		enum helper_state s = examine(paths[i][w], w);
+
+		if (s == ID_HELPER_OK || h->state == ID_HELPER_MISSING) {
+			h->state = s;
+			h->path = paths[i][w];
+		}
+		if (s == ID_HELPER_OK)
+			return;
+	}
+}
+
+/* ---- starting them ------------------------------------------------------------------------------- */
+
+/** struct spawn - what the child reads before its exec; lives until idmap_finish() */
+struct spawn {
+	const char *path;
+	char **argv;
+	int out;
+	int error;
+	char stack[STACK_SIZE] __attribute__((aligned(16)));
+};
+
+/* Shares our memory: only system calls, and nothing that may fail but the exec. */
+static __attribute__((no_sanitize("address"))) int helper_child(void *arg)
+{
+	static char *const no_env[] = {NULL};
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+	struct spawn *s = arg;
+	sigset_t none;
+	int null;
+
+	/* What is caught would run here, in the parent's memory; what is ignored would be inherited. */
+	for (int sig = 1; sig < NSIG; sig++) {
+		if (sig != SIGKILL && sig != SIGSTOP && (sig < 32 || sig >= SIGRTMIN))
+			sigaction(sig, &sa, NULL);
+	}
+	null = open("/dev/null", O_RDWR);
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(s->out, STDERR_FILENO);
+	sys_close_range(3, ~0U, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(s->path, s->argv, no_env);
+	s->error = errno;
+	return 127;
+}
+
+static char **helper_argv(const struct idmap *m, enum which w, pid_t pid)
+{
+	struct strv a = {};
+
+	strv_add(&a, names[w]);
+	strv_addf(&a, "%d", pid);
+	for (size_t i = 0; i < m->n; i++) {
+		strv_addf(&a, "%u", m->v[i].inside);
+		strv_addf(&a, "%u", m->v[i].outside);
+		strv_addf(&a, "%u", m->v[i].count);
+	}
+	return a.v;
+}
+
+static void free_spawn(struct spawn *s)
+{
+	for (char **a = s->argv; a && *a; a++)
+		free(*a);
+	free(s->argv);
+	free(s);
+}
+
+static int start_helper(struct idmap_job *j, const struct idmap_plan *plan, enum which w,
+			pid_t child, struct err *e)
+{
+	struct spawn *s = xcalloc(1, sizeof(*s));
+	sigset_t all, old;
+	int p[2], pid, err;
+
+	if (pipe2(p, O_CLOEXEC) < 0) {
+		free_spawn(s);
+		return fail_errno(e, "cannot make a pipe");
+	}
+	s->path = plan->helper[w];
+	s->argv = helper_argv(w == UIDS ? &plan->uid : &plan->gid, w, child);
+	s->out = p[1];
+	/* No handler of ours may run in the child before it has reset them. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	pid = clone(helper_child, s->stack + sizeof(s->stack), CLONE_VM | CLONE_PIDFD | SIGCHLD, s,
+		    &j->pidfd[w]);
+	err = errno;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	close_fd(p[1]);
+	if (pid < 0) {
+		close_fd(p[0]);
+		free_spawn(s);
+		return fail(e, err, "cannot start %s: %s", names[w], strerror(err));
+	}
+	j->pid[w] = pid;
+	j->out[w] = p[0];
+	j->spawn[w] = s;
+	return 0;
+}
+
+/* ---- writing directly ---------------------------------------------------------------------------- */
+
+static int apparmor_restricts(void)
+{
+	char c = '0';
+	cleanup_close int fd = open("/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+				    O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && read(fd, &c, 1) == 1 && c == '1';
+}
+
+static int write_failed(const char *path, int r, const struct idmap_plan *p, struct err *e)
+{
+	uint32_t zero;
+
+	fail(e, -r, "cannot write %s: %s", path, strerror(-r));
+	if (r != -EPERM && r != -EACCES)
+		return r;
+	if (apparmor_restricts())
+		return fail_hint(
+			e, r,
+			"AppArmor restricts user namespaces here: install the profile that \"sandbox doctor\" prints");
+	if (geteuid() == 0 && idmap_lookup(&p->uid, 0, &zero) && zero == 0)
+		return fail_hint(
+			e, r,
+			"mapping user id 0 needs CAP_SETFCAP since Linux 5.12: give it to the container that you are in");
+	return fail_hint(e, r, "\"sandbox doctor\" tells what forbids it");
+}
+
+static int write_proc(const struct idmap_plan *p, pid_t child, const char *name, const char *text,
+		      struct err *e)
+{
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", child, name);
+	r = write_file(path, text);
+	return r < 0 ? write_failed(path, r, p, e) : 0;
+}
+
+static int write_direct(const struct idmap_plan *p, pid_t child, struct err *e)
+{
+	cleanup_buf struct buf uid = {}, gid = {};
+	int r = 0;
+
+	map_format(&p->uid, '\n', &uid);
+	map_format(&p->gid, '\n', &gid);
+	if (p->deny_setgroups)
+		r = write_proc(p, child, "setgroups", "deny", e);
+	if (!r)
+		r = write_proc(p, child, "gid_map", gid.data, e);
+	if (!r)
+		r = write_proc(p, child, "uid_map", uid.data, e);
+	return r;
+}
+
+/* ---- the job ----------------------------------------------------------------------------------------- */
+
+static void job_free(struct idmap_job *j)
+{
+	for (int w = UIDS; w <= GIDS; w++) {
+		close_fdp(&j->pidfd[w]);
+		close_fdp(&j->out[w]);
+		if (j->spawn[w])
+			free_spawn(j->spawn[w]);
+		j->spawn[w] = NULL;
+		j->pid[w] = -1;
+	}
+}
+
+/**
+ * idmap_start - begin to write the maps of a child
+ * @j: set; idmap_finish() has to follow when 0 was returned
+ * @child: our own child, alive and not reaped, with a user namespace of its own
+ *
+ * Context: parent side. With helpers it returns before they have started to
+ * run; without, everything is written when it returns.
+ * Return: 0 or -errno, and then nothing of it is running.
+ */
+int idmap_start(struct idmap_job *j, const struct idmap_plan *p, pid_t child, struct err *e)
+{
+	int r;
+
+	*j = (struct idmap_job){.pid = {-1, -1}, .pidfd = {-1, -1}, .out = {-1, -1}};
+	if (p->driver != IDMAP_HELPERS)
+		return write_direct(p, child, e);
+	r = start_helper(j, p, UIDS, child, e);
+	if (!r)
+		r = start_helper(j, p, GIDS, child, e);
+	if (r < 0)
+		idmap_cancel(j);
+	return r;
+}
+
+/* Waits for the end of a helper. Return: its waitid() status in @info, or -ETIMEDOUT. */
+static int await(int pidfd, siginfo_t *info)
+{
+	struct pollfd pfd = {.fd = pidfd, .events = POLLIN};
+	int64_t end = now_ns() + HELPER_TIMEOUT_S * 1000000000LL, left;
+	int r;
+
+	do {
+		left = (end - now_ns()) / 1000000;
+		r = poll(&pfd, 1, left > 0 ? (int)left : 0);
+	} while (r < 0 && errno == EINTR);
+	if (r <= 0)
+		sys_pidfd_send_signal(pidfd, SIGKILL);
+	if (sys_waitid_pidfd(pidfd, info, WEXITED) < 0)
+		return -ECHILD;
+	return r > 0 ? 0 : -ETIMEDOUT;
+}
+
+static int helper_failed(const struct idmap_job *j, enum which w, int r, const siginfo_t *info,
+			 struct err *e)
+{
+	const struct spawn *s = j->spawn[w];
+	char text[512];
+	ssize_t n;
+
+	if (r == -ETIMEDOUT)
+		return fail(
+			e, ETIMEDOUT,
+			"%s did not finish in %d s; look whether the name service (sssd, LDAP) answers",
+			s->path, HELPER_TIMEOUT_S);
+	if (r < 0)
+		return fail(e, -r, "cannot wait for %s: %s", s->path, strerror(-r));
+	if (s->error)
+		return fail(e, s->error, "cannot execute %s: %s", s->path, strerror(s->error));
+	if (info->si_code != CLD_EXITED)
+		return fail(e, EPERM, "%s was killed by signal %d", s->path, info->si_status);
+	/* It is dead and we hold no other writing end: this cannot block. */
+	n = read_full(j->out[w], text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	fail(e, EPERM, "%s failed with exit code %d: %s", s->path, info->si_status,
+	     n > 0 ? str_trim(text) : "it does not say why");
+	return fail_hint(e, -EPERM, "\"sandbox doctor\" checks what it needs");
+}
+
+/**
+ * idmap_finish - wait until the maps are written
+ * @j: from idmap_start(); is used up
+ *
+ * Context: parent side; blocks for at most 30 s a helper.
+ * Return: 0; -EPERM when a helper refused or failed; -ETIMEDOUT.
+ */
+int idmap_finish(struct idmap_job *j, struct err *e)
+{
+	int r = 0;
+
+	for (int w = UIDS; w <= GIDS; w++) {
+		siginfo_t info = {};
+		int one;
+
+		if (j->pidfd[w] < 0)
+			continue;
+		one = await(j->pidfd[w], &info);
+		if (!r && (one < 0 || info.si_code != CLD_EXITED || info.si_status))
+			r = helper_failed(j, (enum which)w, one, &info, e);
+	}
+	job_free(j);
+	return r;
+}
+
+/**
+ * idmap_cancel - kill and reap the helpers, when the start is given up
+ * @j: from idmap_start(); is used up
+ */
+void idmap_cancel(struct idmap_job *j)
+{
+	for (int w = UIDS; w <= GIDS; w++) {
+		siginfo_t info;
+
+		if (j->pidfd[w] < 0)
+			continue;
+		sys_pidfd_send_signal(j->pidfd[w], SIGKILL);
+		sys_waitid_pidfd(j->pidfd[w], &info, WEXITED);
+	}
+	job_free(j);
+}
