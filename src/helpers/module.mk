@@ -6,7 +6,7 @@ pid1_cc_flags = -std=gnu11 $(WARN_CFLAGS) -Os -g -ffreestanding -fno-pie -fno-pi
 	-fno-sanitize=all -fno-lto -fcf-protection=none -fomit-frame-pointer \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-strict-aliasing \
 	-U_FORTIFY_SOURCE
-pid1_link_flags = -nostdlib -static -no-pie -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,noexecstack \
+pid1_link_flags = -nostdlib -static -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,noexecstack \
 	-Wl,--build-id=none -Wl,--gc-sections -Wl,--fatal-warnings
 pid1_objects = src/helpers/init.$(OBJEXT) src/helpers/init_arch.$(OBJEXT)
 pid1_includes = src/helpers/init_proto.h src/helpers/init_sys.h

@@ -29,8 +29,12 @@ FNR == 1 {
 /^[ \t]*#[ \t]*include[ \t]*"/ {
 	split($0, q, "\"")
 	if (q[2] !~ /\//) {
-		if (q[2] != "config.h")
+		# A private header beside the file; the public one is written with its folder.
+		near = FILENAME
+		sub(/[^\/]*$/, q[2], near)
+		if (q[2] == mine ".h" || (getline line <near) < 0)
 			print FILENAME ":" FNR ": \"" q[2] "\" wants its folder's name"
+		close(near)
 		next
 	}
 	theirs = substr(q[2], 1, index(q[2], "/") - 1)
