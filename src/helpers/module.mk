@@ -25,3 +25,8 @@ src/helpers/init.$(OBJEXT): src/helpers/init.c $(pid1_includes)
 src/helpers/init_arch.$(OBJEXT): src/helpers/init_arch.S
 	@$(MKDIR_P) src/helpers
 	$(AM_V_CC)$(CC) $(pid1_cc_flags) -c -o $@ $(srcdir)/src/helpers/init_arch.S
+
+pkglibexec_PROGRAMS += sandbox-unpack
+sandbox_unpack_SOURCES = src/helpers/unpack_main.c
+sandbox_unpack_LDADD = libunpack.a libconfig.a liblinux.a libbase.a $(ARCHIVE_LIBS) $(ISAL_LIBS) \
+	$(ZSTD_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS) -lpthread

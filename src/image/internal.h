@@ -64,10 +64,11 @@ int releases_side_file(const char *text, size_t n, const char *file, char hex[DI
  * @digest: "sha256:" and 64 hexadecimal digits of the input's bytes
  * @diff_id: the same of the uncompressed tar, or empty when it was not asked for
  * @skipped: device nodes that were left out
+ * @stripped: extended attributes that were left out
  */
 struct layer_result {
 	char digest[72], diff_id[72];
-	uint64_t entries, bytes, skipped;
+	uint64_t entries, bytes, skipped, stripped;
 };
 
 int layer_unpack(int archive_fd, int dest_fd, const struct helper_env *userns, bool quiet,

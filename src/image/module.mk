@@ -1,7 +1,16 @@
 noinst_LIBRARIES += libimage.a
-libimage_a_SOURCES = src/image/image.h src/image/internal.h src/image/ref.c src/image/version.c
+libimage_a_SOURCES = src/image/image.h src/image/internal.h src/image/ref.c src/image/version.c \
+	src/image/layer.c
 
 # What talks to servers: only sandbox-fetch, tests and fuzzers link it.
 noinst_LIBRARIES += libfetch.a
 libfetch_a_SOURCES = src/image/releases.c
 libfetch_a_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS)
+
+# Linked into sandbox-unpack alone: the front end never loads libarchive and its like.
+noinst_LIBRARIES += libunpack.a
+libunpack_a_SOURCES = src/image/unpack.h src/image/policy.h src/image/policy.c \
+	src/image/source.c src/image/inflate.c src/image/archive.c src/image/tree.c \
+	src/image/confine.c src/image/unpack.c
+libunpack_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(ISAL_CFLAGS) $(ZSTD_CFLAGS) \
+	$(CRYPTO_CFLAGS)
