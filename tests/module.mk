@@ -58,3 +58,4 @@ print-check-fuzz:
 
 include tests/unit/module.mk
 include tests/fuzz/module.mk
+include tests/unpack/module.mk
