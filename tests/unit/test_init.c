@@ -269,6 +269,10 @@ static int payload_fds(void)
 	for (int sig = 1; sig < NSIG; sig++) {
 		if (sigismember(&mask, sig) > 0)
 			return 2;
+#ifdef SANITIZED
+		if (sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE)
+			continue;
+#endif
 		if (!sigaction(sig, NULL, &sa) && sa.sa_handler != SIG_DFL)
 			return 3;
 	}
