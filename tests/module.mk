@@ -57,5 +57,6 @@ print-check-fuzz:
 	check-fault check-fuzz print-check-platform print-check-bats print-check-fuzz
 
 include tests/unit/module.mk
+include tests/platform/module.mk
 include tests/fuzz/module.mk
 include tests/unpack/module.mk
