@@ -1,7 +1,5 @@
 noinst_LIBRARIES += libsandbox.a
-libsandbox_a_SOURCES =
-libsandbox_a_SOURCES += src/sandbox/sandbox.h src/sandbox/idmap_internal.h src/sandbox/idrange.c \
-	src/sandbox/passwd.c src/sandbox/subid.c src/sandbox/subid_lib.c src/sandbox/idmap.c \
-	src/sandbox/idmap_why.c src/sandbox/idmap_helper.c
+libsandbox_a_SOURCES = src/sandbox/sandbox.h
 
+include src/sandbox/idmap.mk
 include src/sandbox/seccomp.mk

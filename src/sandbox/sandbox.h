@@ -62,17 +62,20 @@ void idmap_plan_free(struct idmap_plan *p);
 
 /**
  * struct user - who the payload runs as, in ids of the container
+ * @groups: for setgroups(2); the first is @gid
+ * @nasked: so many of them, from the front, the caller asked for
  * @home: from the container's /etc/passwd, "/" when it does not say
  */
 struct user {
 	uint32_t uid, gid;
 	uint32_t *groups;
-	size_t ngroups;
+	size_t ngroups, nasked;
 	char *name, *home;
 };
 
 int user_resolve(int rootfd, const char *user, const struct strv *group_add, struct user *out,
 		 struct err *e);
+int user_map_ids(struct user *u, const struct idmap_plan *p, struct err *e);
 void user_free(struct user *u);
 
 /* ---- caps.c -------------------------------------------------------------------------------------- */

@@ -18,3 +18,7 @@ unit_ref_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += unit_releases
 unit_releases_SOURCES = tests/unit/test_releases.c
 unit_releases_LDADD = libfetch.a $(UNIT_LDADD) $(YAML_LIBS)
+
+UNIT_TESTS += unit_user
+unit_user_SOURCES = tests/unit/test_user.c tests/unit/unit.h
+unit_user_LDADD = $(UNIT_LDADD)
