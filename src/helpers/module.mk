@@ -29,4 +29,4 @@ src/helpers/init_arch.$(OBJEXT): src/helpers/init_arch.S
 pkglibexec_PROGRAMS += sandbox-unpack
 sandbox_unpack_SOURCES = src/helpers/unpack_main.c
 sandbox_unpack_LDADD = libunpack.a libconfig.a liblinux.a libbase.a $(ARCHIVE_LIBS) $(ISAL_LIBS) \
-	$(ZSTD_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS) -lpthread
+	$(ZSTD_LIBS) $(SHA_LIBS) $(JSONC_LIBS) -lpthread

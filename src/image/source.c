@@ -17,15 +17,24 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
+/*
+ * The plain functions, deprecated in favour of EVP: that one loads providers and
+ * configuration for 2 ms, a tenth of the time that an Alpine root takes.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 #include "image/unpack.h"
 
-#define SLOTS      16
+#define SLOTS      14
 #define SLOT_SIZE  (128U << 10)
 #define INPUT_SIZE (128U << 10)
+
+/* Ring and input together: one huge page, for 500 page faults cost more than the hashing. */
+#define MEMORY_SIZE (2U << 20)
+_Static_assert((size_t)SLOTS *SLOT_SIZE + INPUT_SIZE + INPUT_BACK <= MEMORY_SIZE, "it fits");
 
 struct slot {
 	uint8_t *data;
@@ -42,7 +51,7 @@ struct source {
 	struct input in; /* first: input_more() gets at the rest through it */
 	int fd;
 	uint8_t *buffer;
-	EVP_MD_CTX *hash;
+	SHA256_CTX hash;
 	unsigned char digest[32];
 	_Atomic uint64_t in_total;
 	uint64_t size;
@@ -78,7 +87,7 @@ static bool input_more(struct input *in)
 		in->error = errno;
 		return false;
 	}
-	if (n > 0 && !EVP_DigestUpdate(s->hash, to, (size_t)n)) {
+	if (n > 0 && !SHA256_Update(&s->hash, to, (size_t)n)) {
 		in->error = EIO;
 		return false;
 	}
@@ -222,7 +231,7 @@ static int produce(struct source *s)
 		if (slot->n)
 			publish(s, false);
 	} while (r > 0);
-	if (!r && !EVP_DigestFinal_ex(s->hash, s->digest, NULL))
+	if (!r && !SHA256_Final(s->digest, &s->hash))
 		r = fail(&s->err, EIO, "cannot compute the digest of the archive");
 	return r;
 }
@@ -242,14 +251,22 @@ static void *source_thread(void *arg)
 
 /* ---- the main thread's side ----------------------------------------------------------------------- */
 
-static int start_hash(struct source *s, struct err *e)
+/* MEMORY_SIZE zeroed bytes, a huge page where there is one, and mapped already. */
+static uint8_t *make_memory(struct err *e)
 {
-	/* No configuration file: it would be read after the walls are up, and is not ours. */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-	s->hash = EVP_MD_CTX_new();
-	if (!s->hash || !EVP_DigestInit_ex(s->hash, EVP_sha256(), NULL))
-		return fail(e, ENOMEM, "cannot set up sha256");
-	return 0;
+	uintptr_t at;
+	void *p = mmap(NULL, 2 * MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	if (p == MAP_FAILED) {
+		fail_errno(e, "cannot get memory");
+		return NULL;
+	}
+	at = ((uintptr_t)p + MEMORY_SIZE - 1) & ~(uintptr_t)(MEMORY_SIZE - 1);
+	/* Both only make it faster. */
+	madvise((void *)at, MEMORY_SIZE, MADV_HUGEPAGE);
+	madvise((void *)at, MEMORY_SIZE, MADV_POPULATE_WRITE);
+	return (uint8_t *)at;
 }
 
 /**
@@ -262,22 +279,23 @@ static int start_hash(struct source *s, struct err *e)
 int source_make(int fd, struct source **out, struct err *e)
 {
 	struct source *s = xcalloc(1, sizeof(*s));
-	uint8_t *ring = xmalloc((size_t)SLOTS * SLOT_SIZE);
+	uint8_t *ring = make_memory(e);
 	pthread_attr_t attr;
 	struct stat st;
 	int r;
 
+	if (!ring)
+		return -e->code;
 	s->fd = fd;
 	s->in.more = input_more;
-	s->buffer = xcalloc(1, INPUT_BACK + INPUT_SIZE);
+	s->buffer = ring + (size_t)SLOTS * SLOT_SIZE;
 	s->in.p = s->buffer + INPUT_BACK;
 	for (size_t i = 0; i < SLOTS; i++)
 		s->slot[i].data = ring + i * SLOT_SIZE;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
 		s->size = (uint64_t)st.st_size;
-	r = start_hash(s, e);
-	if (r < 0)
-		return r;
+	if (!SHA256_Init(&s->hash))
+		return fail(e, EIO, "cannot set up sha256");
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->change, NULL);
 	pthread_attr_init(&attr);
