@@ -31,8 +31,6 @@ sandbox_unpack_SOURCES = src/helpers/unpack_main.c
 sandbox_unpack_LDADD = libunpack.a libconfig.a liblinux.a libbase.a $(ARCHIVE_LIBS) $(ISAL_LIBS) \
 	$(ZSTD_LIBS) $(SHA_LIBS) $(JSONC_LIBS) -lpthread
 
-	$(ZSTD_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS) -lpthread
-
 pkglibexec_PROGRAMS += sandbox-fetch
 sandbox_fetch_SOURCES = src/helpers/fetch_main.c
 sandbox_fetch_LDADD = libfetch.a libconfig.a liblinux.a libbase.a $(CURL_LIBS) $(YAML_LIBS) \
