@@ -10,12 +10,40 @@
 
 #define JSON_DEPTH 64
 
+/* has_huge_number - does an integer not fit 64 bits? json-c would quietly take the largest */
+static bool has_huge_number(const char *text, size_t n)
+{
+	bool in_string = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *max = i && text[i - 1] == '-' ? "9223372036854775808"
+							  : "18446744073709551615";
+		size_t digits = 0;
+
+		if (text[i] == '"')
+			in_string = !in_string;
+		else if (in_string && text[i] == '\\')
+			i++;
+		if (in_string || text[i] < '0' || text[i] > '9')
+			continue;
+		while (i + digits < n && text[i + digits] >= '0' && text[i + digits] <= '9')
+			digits++;
+		if (i + digits < n && text[i + digits] && strchr(".eE", text[i + digits]))
+			max = ""; /* no integer */
+		if (*max && (digits > strlen(max) ||
+			     (digits == strlen(max) && memcmp(text + i, max, digits) > 0)))
+			return true;
+		i += digits - 1;
+	}
+	return false;
+}
+
 /**
  * json_parse - parse one JSON text
  * @text: borrowed, need not end in NUL
  * @out: receives a new object, for json_put()
  *
- * Return: 0 or -EINVAL with the place in @e.
+ * Return: 0, -EINVAL with the place in @e, -ERANGE or -EFBIG.
  */
 int json_parse(const char *text, size_t n, json **out, struct err *e)
 {
@@ -29,6 +57,10 @@ int json_parse(const char *text, size_t n, json **out, struct err *e)
 	if (n > INT32_MAX) {
 		json_tokener_free(tok);
 		return fail(e, EFBIG, "JSON text is larger than 2 GiB");
+	}
+	if (has_huge_number(text, n)) {
+		json_tokener_free(tok);
+		return fail(e, ERANGE, "not valid JSON: an integer does not fit 64 bits");
 	}
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	j = json_tokener_parse_ex(tok, text, (int)n);
@@ -79,6 +111,40 @@ int64_t json_get_i64(const json *j, const char *key, int64_t fallback)
 	json *v = json_get(j, key);
 
 	return json_object_is_type(v, json_type_int) ? json_object_get_int64(v) : fallback;
+}
+
+/**
+ * json_get_u64 - a member that has to be an integer from 0
+ * @out: receives it
+ *
+ * Return: 0, -ENOENT when it is absent or null, -EINVAL when it is something else.
+ */
+int json_get_u64(const json *j, const char *key, uint64_t *out)
+{
+	json *v = json_get(j, key);
+
+	if (!v)
+		return -ENOENT;
+	if (!json_object_is_type(v, json_type_int) || json_object_get_int64(v) < 0)
+		return -EINVAL;
+	*out = json_object_get_uint64(v);
+	return 0;
+}
+
+bool json_is_obj(const json *j)
+{
+	return json_object_is_type(j, json_type_object);
+}
+
+bool json_is_arr(const json *j)
+{
+	return json_object_is_type(j, json_type_array);
+}
+
+/* json_str_of - the string that @j is, borrowed, or NULL */
+const char *json_str_of(const json *j)
+{
+	return json_object_is_type(j, json_type_string) ? json_object_get_string((json *)j) : NULL;
 }
 
 bool json_get_bool(const json *j, const char *key, bool fallback)

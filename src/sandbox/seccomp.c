@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The default system call filter: made at build time by seccomp_gen.c from
- * seccomp_table.def, which see. Here it is only chosen and loaded.
+ * The system call filter. The default one is made at build time by seccomp_gen.c
+ * from seccomp_table.def, which see; custom ones by seccomp_json.c and
+ * seccomp_profile.c. Here they are only chosen and loaded.
  */
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -30,6 +31,8 @@
 #define CAP_BPF 39
 #endif
 #define CAP_NONE -1
+
+#define MAX_PROFILE (4U << 20)
 
 static const struct {
 	bool nested;
@@ -107,6 +110,32 @@ const struct sock_fprog *seccomp_default(uint64_t caps, bool nested)
 	(void)nested;
 	return NULL;
 #endif
+}
+
+/**
+ * seccomp_from_file - the program of a profile in Docker's format
+ * @path: JSON
+ * @caps: what the container may have, for includes and excludes
+ * @out: filter is new, for free()
+ *
+ * Context: front end, before the launch.
+ * Return: 0 or -errno; there is no half program.
+ */
+int seccomp_from_file(const char *path, uint64_t caps, struct sock_fprog *out, struct err *e)
+{
+	struct buf text cleanup_buf = {};
+	struct seccomp_profile p;
+	int r = read_file_at(AT_FDCWD, path, MAX_PROFILE, &text);
+
+	*out = (struct sock_fprog){};
+	if (r < 0)
+		return fail(e, -r, "seccomp profile %s: %s", path, strerror(-r));
+	r = seccomp_profile_parse(text.data ? text.data : "", text.len, caps, &p, e);
+	if (r >= 0) {
+		r = seccomp_profile_compile(&p, out, e);
+		seccomp_profile_free(&p);
+	}
+	return r < 0 ? fail_in(e, r, "seccomp profile %s", path) : 0;
 }
 
 /**

@@ -24,4 +24,61 @@ uint32_t seccomp_open_gates(uint64_t caps, bool nested);
 void seccomp_set_gates(struct sock_filter *insn, const struct seccomp_gate *list, size_t n,
 		       uint32_t open);
 
+/* ---- seccomp_json.c: profiles as data --------------------------------------------------------- */
+
+#define SECCOMP_ARGS 6
+
+/* with the values of libseccomp's enum scmp_compare */
+enum seccomp_op {
+	SECCOMP_NE = 1,
+	SECCOMP_LT,
+	SECCOMP_LE,
+	SECCOMP_EQ,
+	SECCOMP_GE,
+	SECCOMP_GT,
+	SECCOMP_MASKED_EQ, /* (argument & value) == value_two */
+};
+
+struct seccomp_arg {
+	unsigned index;
+	enum seccomp_op op;
+	uint64_t value, value_two;
+};
+
+/**
+ * struct seccomp_rule - an entry of a profile's "syscalls" that applies here
+ * @names: of the calls
+ * @action: SECCOMP_RET_*, with its errno
+ * @args: conditions on arguments
+ * @any: each condition is a rule of its own, because two of them look at one argument;
+ *	else all have to hold
+ */
+struct seccomp_rule {
+	struct strv names;
+	uint32_t action;
+	struct seccomp_arg args[SECCOMP_ARGS];
+	unsigned nargs;
+	bool any;
+};
+
+/**
+ * struct seccomp_profile - a profile in Docker's or OCI's format, for one host
+ * @archs: libseccomp's names ("x86_64"); empty: the native one
+ */
+struct seccomp_profile {
+	uint32_t default_action;
+	struct strv archs;
+	struct seccomp_rule *rules;
+	size_t n;
+};
+
+int seccomp_profile_parse(const char *text, size_t n, uint64_t caps, struct seccomp_profile *out,
+			  struct err *e);
+int seccomp_profile_read(const json *j, uint64_t caps, struct seccomp_profile *out, struct err *e);
+void seccomp_profile_free(struct seccomp_profile *p);
+
+/* ---- seccomp_profile.c: profiles to programs, by libseccomp ------------------------------------- */
+
+int seccomp_profile_compile(const struct seccomp_profile *p, struct sock_fprog *out, struct err *e);
+
 #endif

@@ -290,8 +290,11 @@ static size_t make_ranges(enum abi abi, struct range *out)
 	for (size_t i = 0; i < n; i++) {
 		bool last = i + 1 == n;
 
-		if (!last && call[i + 1].first == call[i].first)
-			die("two rows have one number");
+		if (!last && call[i + 1].first == call[i].first) {
+			if (!same_verdict(call[i + 1].v, call[i].v))
+				die("two rows have one number");
+			continue; /* two names of one call */
+		}
 		if (out[r - 1].first == call[i].first)
 			r--;
 		if (!r || !same_verdict(out[r - 1].v, call[i].v))

@@ -22,3 +22,8 @@ unit_releases_LDADD = libfetch.a $(UNIT_LDADD) $(YAML_LIBS)
 UNIT_TESTS += unit_user
 unit_user_SOURCES = tests/unit/test_user.c tests/unit/unit.h
 unit_user_LDADD = $(UNIT_LDADD)
+
+UNIT_TESTS += unit_seccomp
+unit_seccomp_SOURCES = tests/unit/test_seccomp.c tests/unit/bpf.h
+unit_seccomp_LDADD = $(UNIT_LDADD) $(SECCOMP_LIBS)
+EXTRA_unit_seccomp_DEPENDENCIES = src/sandbox/seccomp.json src/sandbox/seccomp-nested.json

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Custom profiles become programs by libseccomp, which is opened only then: the
+ * default filter does not need it, and its 0.1 ms at each start neither.
+ *
+ * Rules that contradict each other are refused. libseccomp would drop a rule with
+ * conditions beside one without, whatever their actions and order, and nobody would
+ * hear of it.
+ */
+#include <dlfcn.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+
+#include "sandbox/seccomp.h"
+
+#define LIBSECCOMP   "libseccomp.so.2"
+#define MAX_INSNS    4096 /* BPF_MAXINSNS */
+#define MANY_RULES   32   /* from here on a binary tree pays */
+#define UNKNOWN_SAID 8
+
+_Static_assert((int)SECCOMP_NE == (int)SCMP_CMP_NE &&
+		       (int)SECCOMP_MASKED_EQ == (int)SCMP_CMP_MASKED_EQ,
+	       "comparisons have libseccomp's values");
+
+#define LIB_FUNCTIONS(X)        \
+	X(init)                 \
+	X(release)              \
+	X(attr_set)             \
+	X(arch_resolve_name)    \
+	X(arch_add)             \
+	X(syscall_resolve_name) \
+	X(rule_add_array)       \
+	X(export_bpf)
+
+struct lib {
+#define MEMBER(name) __typeof__(&seccomp_##name) name;
+	LIB_FUNCTIONS(MEMBER)
+#undef MEMBER
+};
+
+/* struct call_rule - one rule as libseccomp takes it */
+struct call_rule {
+	int nr;
+	const char *name;
+	uint32_t action;
+	unsigned nargs;
+	struct scmp_arg_cmp args[SECCOMP_ARGS];
+};
+
+struct call_rules {
+	struct call_rule *v;
+	size_t n;
+};
+
+static int open_lib(struct lib *lib, struct err *e)
+{
+	void *handle = dlopen(LIBSECCOMP, RTLD_NOW | RTLD_LOCAL); /* stays: there is one profile */
+
+	if (!handle)
+		return fail(e, ENOENT, "it needs %s: %s; install libseccomp2", LIBSECCOMP,
+			    dlerror());
+#define LOOK_UP(name)                                                                    \
+	lib->name = (__typeof__(lib->name))dlsym(handle, "seccomp_" #name);              \
+	if (!lib->name)                                                                  \
+		return fail(e, ENOSYS, "%s lacks seccomp_%s; it has to be 2.5 or later", \
+			    LIBSECCOMP, #name);
+	LIB_FUNCTIONS(LOOK_UP)
+#undef LOOK_UP
+	return 0;
+}
+
+/* ---- rules ------------------------------------------------------------------------------------- */
+
+static void add_call(struct call_rules *to, int nr, const char *name,
+		     const struct seccomp_rule *rule, unsigned first, unsigned n)
+{
+	struct call_rule *c = &to->v[to->n++];
+
+	*c = (struct call_rule){nr, name, rule->action, n, {}};
+	for (unsigned i = 0; i < n; i++) {
+		const struct seccomp_arg *a = &rule->args[first + i];
+
+		c->args[i].arg = a->index;
+		c->args[i].op = (enum scmp_compare)a->op;
+		c->args[i].datum_a = a->value;
+		c->args[i].datum_b = a->op == SECCOMP_MASKED_EQ ? a->value_two : 0;
+	}
+}
+
+static void warn_unknown(const struct strv *unknown)
+{
+	struct buf b cleanup_buf = {};
+
+	if (!unknown->n)
+		return;
+	for (size_t i = 0; i < MIN(unknown->n, (size_t)UNKNOWN_SAID); i++)
+		buf_printf(&b, "%s%s", i ? ", " : "", unknown->v[i]);
+	if (unknown->n > UNKNOWN_SAID)
+		buf_printf(&b, " and %zu more", unknown->n - UNKNOWN_SAID);
+	log_warn("seccomp profile: libseccomp does not know the system calls %s, ignoring", b.data);
+}
+
+/* flatten - one rule for each name and alternative; those that say the default again are left out */
+static void flatten(const struct lib *lib, const struct seccomp_profile *p, struct call_rules *out)
+{
+	struct strv unknown cleanup_strv = {};
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		n += p->rules[i].names.n * MAX(p->rules[i].nargs, 1U);
+	out->v = xcalloc(MAX(n, (size_t)1), sizeof(out->v[0]));
+	for (size_t i = 0; i < p->n; i++) {
+		const struct seccomp_rule *rule = &p->rules[i];
+
+		if (rule->action == p->default_action)
+			continue;
+		strv_for_each (name, &rule->names) {
+			int nr = lib->syscall_resolve_name(name);
+
+			if (nr == __NR_SCMP_ERROR) {
+				if (!strv_has(&unknown, name))
+					strv_add(&unknown, name);
+			} else if (!rule->any) {
+				add_call(out, nr, name, rule, 0, rule->nargs);
+			} else {
+				for (unsigned a = 0; a < rule->nargs; a++)
+					add_call(out, nr, name, rule, a, 1);
+			}
+		}
+	}
+	warn_unknown(&unknown);
+}
+
+static int by_call(const void *a, const void *b)
+{
+	const struct call_rule *const *x = a, *const *y = b;
+
+	if ((*x)->nr != (*y)->nr)
+		return (*x)->nr < (*y)->nr ? -1 : 1;
+	if ((*x)->nargs != (*y)->nargs)
+		return (*x)->nargs < (*y)->nargs ? -1 : 1;
+	return memcmp((*x)->args, (*y)->args, sizeof((*x)->args));
+}
+
+static int check_conflicts(const struct call_rules *rules, struct err *e)
+{
+	const struct call_rule **sorted cleanup_free = xcalloc(MAX(rules->n, (size_t)1),
+							       sizeof(sorted[0]));
+	const struct call_rule *whole = NULL; /* the rule without conditions of this call */
+
+	for (size_t i = 0; i < rules->n; i++)
+		sorted[i] = &rules->v[i];
+	qsort(sorted, rules->n, sizeof(sorted[0]), by_call);
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct call_rule *r = sorted[i];
+		bool again = i && by_call(&sorted[i - 1], &sorted[i]) == 0;
+
+		if (!i || sorted[i - 1]->nr != r->nr)
+			whole = r->nargs ? NULL : r;
+		if ((again && sorted[i - 1]->action != r->action) ||
+		    (whole && whole->action != r->action))
+			return fail(e, EINVAL, "two rules for %s contradict each other; delete one",
+				    r->name);
+	}
+	return 0;
+}
+
+static int add_rules(const struct lib *lib, scmp_filter_ctx ctx, const struct call_rules *rules,
+		     struct err *e)
+{
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct call_rule *c = &rules->v[i];
+		int r = lib->rule_add_array(ctx, c->action, c->nr, c->nargs, c->args);
+
+		/* EEXIST: a rule twice, which does no harm */
+		if (r < 0 && r != -EEXIST)
+			return fail(e, -r, "libseccomp takes no rule for %s: %s", c->name,
+				    strerror(-r));
+	}
+	return 0;
+}
+
+/* ---- the program ---------------------------------------------------------------------------------- */
+
+static int add_archs(const struct lib *lib, scmp_filter_ctx ctx, const struct strv *archs,
+		     struct err *e)
+{
+	strv_for_each (name, archs) {
+		uint32_t token = lib->arch_resolve_name(name);
+		int r = token ? lib->arch_add(ctx, token) : -EINVAL;
+
+		if (r < 0 && r != -EEXIST)
+			return fail(e, -r, "libseccomp takes no architecture '%s' here", name);
+	}
+	return 0;
+}
+
+static int export_program(const struct lib *lib, scmp_filter_ctx ctx, struct sock_fprog *out,
+			  struct err *e)
+{
+	int fd cleanup_close = memfd_create("seccomp", MFD_CLOEXEC);
+	off_t size;
+	int r;
+
+	if (fd < 0)
+		return fail_errno(e, "memfd_create");
+	r = lib->export_bpf(ctx, fd);
+	if (r < 0)
+		return fail(e, -r, "libseccomp cannot make a program of it: %s", strerror(-r));
+	size = lseek(fd, 0, SEEK_END);
+	if (size <= 0 || size % (off_t)sizeof(struct sock_filter) || lseek(fd, 0, SEEK_SET) < 0)
+		return fail(e, EIO, "libseccomp wrote a program of %lld bytes", (long long)size);
+	if (size > (off_t)(MAX_INSNS * sizeof(struct sock_filter)))
+		return fail(e, E2BIG,
+			    "its program has %lld instructions and the kernel takes %d; "
+			    "it needs fewer rules",
+			    (long long)size / (long long)sizeof(struct sock_filter), MAX_INSNS);
+	out->filter = xmalloc((size_t)size);
+	out->len = (unsigned short)((size_t)size / sizeof(struct sock_filter));
+	if (read_full(fd, out->filter, (size_t)size) != size) {
+		free(take_ptr(out->filter));
+		return fail(e, EIO, "cannot read the program back");
+	}
+	return 0;
+}
+
+static int build(const struct lib *lib, scmp_filter_ctx ctx, const struct seccomp_profile *p,
+		 struct sock_fprog *out, struct err *e)
+{
+	struct call_rules rules = {};
+	int r;
+
+	/* one thread killed for a foreign ABI would leave half a program */
+	r = lib->attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (r < 0)
+		return fail(e, -r, "libseccomp: %s", strerror(-r));
+	r = add_archs(lib, ctx, &p->archs, e);
+	if (r < 0)
+		return r;
+	flatten(lib, p, &rules);
+	if (rules.n > MANY_RULES && lib->attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
+		log_debug("seccomp profile: libseccomp makes no binary tree, ignoring");
+	r = check_conflicts(&rules, e);
+	if (r >= 0)
+		r = add_rules(lib, ctx, &rules, e);
+	free(rules.v);
+	return r < 0 ? r : export_program(lib, ctx, out, e);
+}
+
+/**
+ * seccomp_profile_compile - a profile's program
+ * @p: borrowed
+ * @out: filter is new, for free()
+ * @e: without the profile's name
+ *
+ * Return: 0, -ENOENT without libseccomp, -EINVAL for contradictions and what
+ * libseccomp refuses, -E2BIG for more than the kernel takes.
+ */
+int seccomp_profile_compile(const struct seccomp_profile *p, struct sock_fprog *out, struct err *e)
+{
+	struct lib lib = {};
+	scmp_filter_ctx ctx;
+	int r = open_lib(&lib, e);
+
+	if (r < 0)
+		return r;
+	ctx = lib.init(p->default_action);
+	if (!ctx)
+		return fail(e, EINVAL, "libseccomp does not take its default action");
+	r = build(&lib, ctx, p, out, e);
+	lib.release(ctx);
+	return r;
+}
