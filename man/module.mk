@@ -1,0 +1,34 @@
+# Manual pages: prose in man/*.in, everything about commands and options from the
+# program's own tables (`sandbox __tables`). A cross build cannot run the program:
+# it takes the tables that the tarball carries.
+
+MAN_PAGES = man/sandbox.1 man/sandbox-run.1 man/sandbox-pull.1 man/sandbox-images.1 \
+	man/sandbox-doctor.1
+man1_MANS = $(MAN_PAGES)
+EXTRA_DIST += $(MAN_PAGES:=.in) man/man.awk share/tables.tsv
+CLEANFILES += $(MAN_PAGES) share/tables.tsv share/tables.stamp
+
+# Behind a stamp, so that the pages are made again only when the tables changed.
+share/tables.stamp: sandbox$(EXEEXT)
+	@$(MKDIR_P) share
+if CROSS_COMPILING
+	$(AM_V_GEN)cp $(srcdir)/share/tables.tsv $@.new
+else
+	$(AM_V_GEN)LC_ALL=C ./sandbox$(EXEEXT) __tables >$@.new
+endif
+	@cmp -s $@.new share/tables.tsv && rm -f $@.new || mv $@.new share/tables.tsv
+	@touch $@
+share/tables.tsv: share/tables.stamp
+	@test -f $@ || { rm -f share/tables.stamp; $(MAKE) $(AM_MAKEFLAGS) share/tables.stamp; }
+
+$(MAN_PAGES): share/tables.tsv man/man.awk
+man/sandbox.1: man/sandbox.1.in
+man/sandbox-run.1: man/sandbox-run.1.in
+man/sandbox-pull.1: man/sandbox-pull.1.in
+man/sandbox-images.1: man/sandbox-images.1.in
+man/sandbox-doctor.1: man/sandbox-doctor.1.in
+$(MAN_PAGES):
+	@$(MKDIR_P) man
+	$(AM_V_GEN)c=$(@F); c=$${c%.1}; c=$${c#sandbox-}; \
+	LC_ALL=C $(AWK) -v cmd=$$c -v version=$(VERSION) -f $(srcdir)/man/man.awk \
+		share/tables.tsv $(srcdir)/man/$(@F).in >$@.new && mv $@.new $@

@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# completions.awk -v shell=bash|zsh|fish tables.tsv: the completion of that shell,
+# from the program's own tables. What a word is comes from the option's kind, or
+# for arguments from the command's usage line: IMAGE, CONTAINER, FILE, DIR.
+
+BEGIN { FS = "\t" }
+
+$1 == "command" {
+	names[++ncmd] = $2
+	aliases[$2] = $3
+	usage[$2] = $4
+	help[$2] = $5
+}
+
+$1 == "option" {
+	gsub(/\t +\t/, "\t\t")
+	c = $2 ~ /^-?$/ ? "sandbox" : $2
+	opt[c, ++nopt[c]] = $0
+}
+
+END {
+	if (shell == "bash")
+		bash()
+	else if (shell == "zsh")
+		zsh()
+	else
+		fish()
+}
+
+# What the first argument of a command is.
+function first(cmd,   u)
+{
+	u = usage[cmd]
+	if (u ~ /IMAGE/)
+		return "image"
+	if (u ~ /CONTAINER/)
+		return "container"
+	if (u ~ /FILE/)
+		return "file"
+	if (u ~ /DIR/)
+		return "dir"
+	return "none"
+}
+
+function words(list)
+{
+	gsub(/\|/, " ", list)
+	return list
+}
+
+# One quoted shell word; none of these shells expands inside single quotes.
+function sq(s)
+{
+	gsub(/'/, "'\\''", s)
+	return "'" s "'"
+}
+
+# ---- bash ----------------------------------------------------------------------------------------
+
+function bash_reply(kind)
+{
+	if (kind ~ /^enum:/)
+		return "COMPREPLY=($(compgen -W " sq(words(substr(kind, 6))) " -- \"$cur\"))"
+	if (kind == "file")
+		return "COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames 2>/dev/null"
+	if (kind == "dir")
+		return "COMPREPLY=($(compgen -d -- \"$cur\")); compopt -o filenames 2>/dev/null"
+	if (kind == "image")
+		return "COMPREPLY=($(compgen -W \"$(_sandbox_images)\" -- \"$cur\") $(compgen -f -- \"$cur\"))"
+	if (kind == "container")
+		return "COMPREPLY=($(compgen -W \"$(_sandbox_containers)\" -- \"$cur\"))"
+	return "COMPREPLY=()"
+}
+
+# Alternatives of a case pattern: a command and its aliases.
+function pattern(cmd,   a)
+{
+	a = aliases[cmd]
+	gsub(/[ ,]+/, " | ", a)
+	return cmd (a == "" ? "" : " | " a)
+}
+
+function bash_values(cmd,   i, o, n)
+{
+	for (i = 1; i <= nopt[cmd]; i++) {
+		split(opt[cmd, i], o, "\t")
+		if (o[5] == "" || o[5] ~ /^\[/)
+			continue
+		printf "        %s%s) %s; return ;;\n", o[3], o[4] == "" ? "" : " | " o[4], bash_reply(o[6])
+		n++
+	}
+	return n
+}
+
+function bash_words(cmd,   i, o, list)
+{
+	for (i = 1; i <= nopt[cmd]; i++) {
+		split(opt[cmd, i], o, "\t")
+		list = list (list == "" ? "" : " ") o[3] (o[4] == "" ? "" : " " o[4])
+	}
+	return list
+}
+
+function bash_takes(cmd,   i, o, list)
+{
+	for (i = 1; i <= nopt[cmd]; i++) {
+		split(opt[cmd, i], o, "\t")
+		if (o[5] != "" && o[5] !~ /^\[/)
+			list = list (list == "" ? "" : " | ") o[3] (o[4] == "" ? "" : " | " o[4])
+	}
+	return list == "" ? "''" : list
+}
+
+function bash(   i, c)
+{
+	print "# bash completion of sandbox, made from its option tables by completions.awk"
+	print "# shellcheck shell=bash disable=SC2207,SC2254"
+	print ""
+	print "_sandbox_images()\n{"
+	print "  echo busybox alpine"
+	print "  \"${COMP_WORDS[0]}\" images 2>/dev/null | awk 'NR > 1 { print $1 }'\n}"
+	print ""
+	print "_sandbox_containers()\n{"
+	print "  \"${COMP_WORDS[0]}\" ps -a 2>/dev/null | awk 'NR > 1 { print $1 }'\n}"
+	print ""
+	print "_sandbox()\n{"
+	print "  local cur prev cmd='' i=1 args=0"
+	print "  cur=${COMP_WORDS[COMP_CWORD]}"
+	print "  prev=${COMP_WORDS[COMP_CWORD - 1]}"
+	print "  COMPREPLY=()"
+	print "  # --option=value comes as three words."
+	print "  if [ \"$cur\" = = ]; then"
+	print "    cur=''"
+	print "  elif [ \"$prev\" = = ]; then"
+	print "    prev=${COMP_WORDS[COMP_CWORD - 2]}"
+	print "  fi"
+	print "  while [ \"$i\" -lt \"$COMP_CWORD\" ]; do"
+	print "    case ${COMP_WORDS[i]} in"
+	print "      " bash_takes("sandbox") ") i=$((i + 1)) ;;"
+	print "      -* | =) ;;"
+	print "      *) cmd=${COMP_WORDS[i]}; break ;;"
+	print "    esac"
+	print "    i=$((i + 1))"
+	print "  done"
+	print "  i=$((i + 1))"
+	print "  case $cmd in"
+	print "    '')"
+	print "      case $prev in"
+	bash_values("sandbox")
+	print "      esac"
+	printf "      COMPREPLY=($(compgen -W '"
+	for (i = 1; i <= ncmd; i++)
+		printf "%s ", names[i]
+	print bash_words("sandbox") "' -- \"$cur\"))"
+	print "      return"
+	print "      ;;"
+	for (i = 1; i <= ncmd; i++) {
+		c = names[i]
+		print "    " pattern(c) ")"
+		print "      while [ \"$i\" -lt \"$COMP_CWORD\" ]; do"
+		print "        case ${COMP_WORDS[i]} in"
+		print "          " bash_takes(c) ") i=$((i + 1)) ;;"
+		print "          -* | =) ;;"
+		print "          *) args=$((args + 1)) ;;"
+		print "        esac"
+		print "        i=$((i + 1))"
+		print "      done"
+		print "      # After IMAGE come words of the command inside."
+		print "      if [ \"$args\" -gt 0 ]; then"
+		print "        COMPREPLY=($(compgen -f -- \"$cur\"))"
+		print "        return"
+		print "      fi"
+		print "      case $prev in"
+		bash_values(c)
+		print "      esac"
+		print "      if [[ $cur == -* ]]; then"
+		print "        COMPREPLY=($(compgen -W '" bash_words(c) "' -- \"$cur\"))"
+		print "        return"
+		print "      fi"
+		print "      " bash_reply(first(c))
+		print "      ;;"
+	}
+	print "  esac"
+	print "}"
+	print ""
+	print "complete -F _sandbox sandbox"
+}
+
+# ---- zsh -----------------------------------------------------------------------------------------
+
+function zsh_action(kind)
+{
+	if (kind ~ /^enum:/)
+		return "(" words(substr(kind, 6)) ")"
+	if (kind == "file")
+		return "_files"
+	if (kind == "dir")
+		return "_files -/"
+	if (kind == "image")
+		return "_sandbox_images"
+	if (kind == "container")
+		return "_sandbox_containers"
+	return ""
+}
+
+function zsh_text(s)
+{
+	gsub(/\\/, "\\\\", s)
+	gsub(/\[/, "\\[", s)
+	gsub(/\]/, "\\]", s)
+	gsub(/:/, "\\:", s)
+	return s
+}
+
+function zsh_options(cmd,   i, o, value, spec)
+{
+	for (i = 1; i <= nopt[cmd]; i++) {
+		split(opt[cmd, i], o, "\t")
+		value = ""
+		if (o[5] != "")
+			value = (o[5] ~ /^\[/ ? "::" : ":") zsh_text(o[5]) ":" zsh_action(o[6])
+		spec = "[" zsh_text(o[7]) "]" value
+		# Every option may come again: many add up, and for the others the last one wins.
+		print "    " sq("*" o[3] (o[5] == "" ? "" : o[5] ~ /^\[/ ? "=-" : "=") spec) " \\"
+		if (o[4] != "")
+			print "    " sq("*" o[4] (o[5] == "" ? "" : "+") spec) " \\"
+	}
+}
+
+function zsh(   i, c)
+{
+	print "#compdef sandbox"
+	print "# zsh completion of sandbox, made from its option tables by completions.awk"
+	print ""
+	print "_sandbox_images() {"
+	print "  local -a images"
+	print "  images=(busybox alpine ${(f)\"$(_call_program images sandbox images 2>/dev/null | awk 'NR > 1 { print $1 }')\"})"
+	print "  _alternative \"images:image:(${images//:/\\\\:})\" 'files:file:_files'"
+	print "}"
+	print ""
+	print "_sandbox_containers() {"
+	print "  local -a containers"
+	print "  containers=(${(f)\"$(_call_program containers sandbox ps -a 2>/dev/null | awk 'NR > 1 { print $1 }')\"})"
+	print "  compadd -a containers"
+	print "}"
+	for (i = 1; i <= ncmd; i++) {
+		c = names[i]
+		print ""
+		print "_sandbox_cmd_" c "() {"
+		print "  _arguments -s -S -A '-*' \\"
+		zsh_options(c)
+		if (first(c) != "none")
+			print "    " sq("1:" first(c) ":" zsh_action(first(c))) " \\"
+		print "    '*::argument:_normal'"
+		print "}"
+	}
+	print ""
+	print "_sandbox() {"
+	print "  local context state state_descr line"
+	print "  typeset -A opt_args"
+	print "  _arguments -S -A '-*' \\"
+	zsh_options("sandbox")
+	print "    '1:command:->command' \\"
+	print "    '*::argument:->argument'"
+	print "  case $state in"
+	print "    command)"
+	print "      local -a commands"
+	print "      commands=("
+	for (i = 1; i <= ncmd; i++)
+		print "        " sq(names[i] ":" zsh_text(help[names[i]]))
+	print "      )"
+	print "      _describe command commands"
+	print "      ;;"
+	print "    argument)"
+	print "      case $words[1] in"
+	for (i = 1; i <= ncmd; i++)
+		print "        " pattern(names[i]) ") _sandbox_cmd_" names[i] " ;;"
+	print "      esac"
+	print "      ;;"
+	print "  esac"
+	print "}"
+	print ""
+	print "_sandbox \"$@\""
+}
+
+# ---- fish ----------------------------------------------------------------------------------------
+
+function fish_action(kind)
+{
+	if (kind ~ /^enum:/)
+		return " -x -a " sq(words(substr(kind, 6)))
+	if (kind == "file")
+		return " -r -F"
+	if (kind == "dir")
+		return " -x -a '(__fish_complete_directories)'"
+	if (kind == "image")
+		return " -x -a '(__sandbox_images)'"
+	if (kind == "container")
+		return " -x -a '(__sandbox_containers)'"
+	return " -x"
+}
+
+# fish knows backslashes inside single quotes.
+function fq(s)
+{
+	gsub(/\\/, "\\\\", s)
+	gsub(/'/, "\\'", s)
+	return "'" s "'"
+}
+
+function fish_options(cmd, when,   i, o, value)
+{
+	for (i = 1; i <= nopt[cmd]; i++) {
+		split(opt[cmd, i], o, "\t")
+		value = o[5] == "" || o[5] ~ /^\[/ ? "" : fish_action(o[6])
+		print "complete -c sandbox -n " sq(when) " -l " substr(o[3], 3) \
+			(o[4] == "" ? "" : " -s " substr(o[4], 2)) value " -d " fq(o[7])
+	}
+}
+
+function fish(   i, c, all, a)
+{
+	print "# fish completion of sandbox, made from its option tables by completions.awk"
+	print ""
+	print "function __sandbox_images"
+	print "    printf '%s\\n' busybox alpine"
+	print "    command sandbox images 2>/dev/null | awk 'NR > 1 { print $1 }'"
+	print "end"
+	print ""
+	print "function __sandbox_containers"
+	print "    command sandbox ps -a 2>/dev/null | awk 'NR > 1 { print $1 }'"
+	print "end"
+	print ""
+	for (i = 1; i <= ncmd; i++)
+		all = all (i > 1 ? " " : "") names[i] (aliases[names[i]] == "" ? "" : " " aliases[names[i]])
+	gsub(/,/, " ", all)
+	print "complete -c sandbox -f"
+	fish_options("sandbox", "not __fish_seen_subcommand_from " all)
+	for (i = 1; i <= ncmd; i++) {
+		c = names[i]
+		a = aliases[c]
+		gsub(/,/, " ", a)
+		a = c (a == "" ? "" : " " a)
+		print ""
+		print "complete -c sandbox -n " sq("not __fish_seen_subcommand_from " all) " -a " c " -d " fq(help[c])
+		fish_options(c, "__fish_seen_subcommand_from " a)
+		if (first(c) == "file" || first(c) == "dir")
+			print "complete -c sandbox -n " sq("__fish_seen_subcommand_from " a) " -F"
+		else if (first(c) != "none") {
+			print "complete -c sandbox -n " sq("__fish_seen_subcommand_from " a) \
+				" -a '(__sandbox_" first(c) "s)'"
+			if (first(c) == "image")
+				print "complete -c sandbox -n " sq("__fish_seen_subcommand_from " a) " -F"
+		}
+	}
+}
