@@ -15,7 +15,7 @@
 
 #define MAX_TEXT  (4U << 20)
 #define MAX_RULES 20000 /* rules times names: five times what the longest program could hold */
-#define MAX_ERRNO 4095  /* of the kernel */
+#define MAX_ERRNO 4094  /* libseccomp takes no larger one */
 
 #if defined(__x86_64__)
 #define ARCH_NATIVE "SCMP_ARCH_X86_64"

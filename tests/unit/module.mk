@@ -27,3 +27,11 @@ UNIT_TESTS += unit_seccomp
 unit_seccomp_SOURCES = tests/unit/test_seccomp.c tests/unit/bpf.h
 unit_seccomp_LDADD = $(UNIT_LDADD) $(SECCOMP_LIBS)
 EXTRA_unit_seccomp_DEPENDENCIES = src/sandbox/seccomp.json src/sandbox/seccomp-nested.json
+
+UNIT_TESTS += unit_seccomp_profile
+unit_seccomp_profile_SOURCES = tests/unit/test_seccomp_profile.c tests/unit/bpf.h
+unit_seccomp_profile_LDADD = $(UNIT_LDADD)
+
+UNIT_TESTS += unit_caps
+unit_caps_SOURCES = tests/unit/test_caps.c
+unit_caps_LDADD = $(UNIT_LDADD)
