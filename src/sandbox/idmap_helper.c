@@ -26,7 +26,11 @@
 #include "linux/sys.h"
 #include "sandbox/idmap_internal.h"
 
-#define STACK_SIZE       (32 << 10)
+#ifdef SANITIZED
+#define STACK_SIZE (64 << 10)
+#else
+#define STACK_SIZE (12 << 10)
+#endif
 #define HELPER_TIMEOUT_S 30
 
 static const char *const names[2] = {"newuidmap", "newgidmap"};
@@ -99,13 +103,18 @@ void id_helper_find(struct id_helper *h, enum which w)
 
 /* ---- starting them ------------------------------------------------------------------------------- */
 
-/** struct spawn - what the child reads before its exec; lives until idmap_finish() */
+/**
+ * struct spawn - what the child needs before its exec; lives until idmap_finish()
+ *
+ * Not zeroed, and the stack's upper end beside the rest: each fresh page that is
+ * touched here is a fault in the time of the start.
+ */
 struct spawn {
+	char stack[STACK_SIZE] __attribute__((aligned(16)));
 	const char *path;
 	char **argv;
 	int out;
 	int error;
-	char stack[STACK_SIZE] __attribute__((aligned(16)));
 };
 
 /* Shares our memory: only system calls, and nothing that may fail but the exec. */
@@ -159,17 +168,18 @@ static void free_spawn(struct spawn *s)
 static int start_helper(struct idmap_job *j, const struct idmap_plan *plan, enum which w,
 			pid_t child, struct err *e)
 {
-	struct spawn *s = xcalloc(1, sizeof(*s));
+	struct spawn *s = xmalloc(sizeof(*s));
 	sigset_t all, old;
 	int p[2], pid, err;
 
 	if (pipe2(p, O_CLOEXEC) < 0) {
-		free_spawn(s);
+		free(s);
 		return fail_errno(e, "cannot make a pipe");
 	}
 	s->path = plan->helper[w];
 	s->argv = helper_argv(w == UIDS ? &plan->uid : &plan->gid, w, child);
 	s->out = p[1];
+	s->error = 0;
 	/* No handler of ours may run in the child before it has reset them. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);

@@ -107,8 +107,9 @@ static void note_end(struct subids *out, char **f, size_t n)
 {
 	uint64_t first, count;
 
-	if (n == 3 && !parse_u64(f[1], UINT32_MAX, &first) &&
-	    !parse_u64(f[2], UINT32_MAX, &count) && first + count > out->next_free)
+	if (n == 3 && !parse_u64(f[1], UINT64_MAX, &first) &&
+	    !parse_u64(f[2], UINT64_MAX, &count) && range_valid(first, count) &&
+	    first + count > out->next_free)
 		out->next_free = first + count;
 }
 
