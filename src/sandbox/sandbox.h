@@ -101,6 +101,35 @@ const struct sock_fprog *seccomp_default(uint64_t caps, bool nested);
 int seccomp_from_file(const char *path, uint64_t caps, struct sock_fprog *out, struct err *e);
 int seccomp_load(const struct sock_fprog *prog, struct err *e);
 
+/* ---- doctor.c: the preconditions, each tried for real --------------------------------------------- */
+
+/**
+ * enum finding - how a precondition was found
+ * @FINDING_OK: as it should be
+ * @FINDING_NOTE: not there, and nobody needs it by default; or it could not be tried
+ * @FINDING_WARN: containers run, something by default does not
+ * @FINDING_FAIL: no container can run
+ */
+enum finding { FINDING_OK, FINDING_NOTE, FINDING_WARN, FINDING_FAIL };
+
+/**
+ * struct doctor_row - one precondition
+ * @why: what it is for
+ * @found: what was found, one line
+ * @remedy: what to do, one line; "" when there is nothing to do
+ * @attachment: a text to be shown by itself, such as an AppArmor profile; else ""
+ */
+struct doctor_row {
+	const char *name, *why;
+	enum finding level;
+	char found[512];
+	char remedy[1024];
+	char attachment[1024];
+};
+
+enum finding doctor_run(const char *root_option,
+			void (*tell)(void *ctx, const struct doctor_row *row), void *ctx);
+
 /* ---- launch.c -------------------------------------------------------------------------------------- */
 
 #endif

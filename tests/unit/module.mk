@@ -7,6 +7,10 @@ UNIT_TESTS += unit_init
 unit_init_SOURCES = tests/unit/test_init.c tests/unit/unit.h
 unit_init_LDADD = $(UNIT_LDADD) -lutil
 
+UNIT_TESTS += unit_doctor
+unit_doctor_SOURCES = tests/unit/test_doctor.c tests/unit/unit.h
+unit_doctor_LDADD = $(UNIT_LDADD)
+
 UNIT_TESTS += unit_settings
 unit_settings_SOURCES = tests/unit/test_settings.c
 unit_settings_LDADD = $(UNIT_LDADD)
