@@ -128,11 +128,15 @@ static void payload_spawn(struct payload *p)
 	tell(INIT_STARTED, p->pid);
 }
 
-/* Whole pages between two addresses of the initial stack. */
-static void drop(const void *from, const void *to)
+static unsigned long page_end(const void *p)
 {
-	unsigned long first = ((unsigned long)from + PAGE - 1) & ~(PAGE - 1);
-	unsigned long end = (unsigned long)to & ~(PAGE - 1);
+	return ((unsigned long)p + PAGE - 1) & ~(PAGE - 1);
+}
+
+/* Unmaps the pages of the initial stack behind that of @from, and before @end. */
+static void drop(const void *from, unsigned long end)
+{
+	unsigned long first = page_end(from);
 
 	if (end > first)
 		sys2(__NR_munmap, first, end - first);
@@ -140,20 +144,22 @@ static void drop(const void *from, const void *to)
 
 /*
  * Lets go of what the payload may want to close, and of the memory that its
- * arguments and environment take, but for the first page of the former, which ps shows.
+ * arguments and environment take, but for the page with the first of them, which ps shows.
  */
 static void shed(const struct payload *p)
 {
-	char *const *last = p->envp;
+	const char *end = p->argv[0];
 
 	sys1(__NR_chdir, "/");
 	/* An open slave keeps the master from reporting EIO while nobody else has one open. */
 	for (int fd = 0; !p->tty && fd < INIT_SOCK; fd++)
 		sys1(__NR_close, fd);
-	while (last[0] && last[1])
-		last++;
-	drop(p->argv[0], *last);
-	drop(p->argv, p->argv[-3]);
+	for (char *const *v = p->envp; *v; v++)
+		end = *v;
+	while (*end)
+		end++;
+	drop(p->argv[0], page_end(end));
+	drop(p->argv, (unsigned long)p->argv[-3] & ~(PAGE - 1));
 }
 
 static void reap(const struct payload *p)
