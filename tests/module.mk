@@ -60,3 +60,4 @@ include tests/unit/module.mk
 include tests/platform/module.mk
 include tests/fuzz/module.mk
 include tests/unpack/module.mk
+include tests/net/module.mk

@@ -37,3 +37,9 @@ sandbox_fetch_LDADD = libfetch.a libconfig.a liblinux.a libbase.a $(CURL_LIBS) $
 	$(CRYPTO_LIBS) $(JSONC_LIBS)
 
 dist_pkgdata_DATA += share/distros.conf
+
+pkglibexec_PROGRAMS += sandbox-net
+sandbox_net_SOURCES = src/helpers/net_main.c src/net/slirp.c src/net/guard.c src/net/confine.c
+sandbox_net_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS) $(SECCOMP_CFLAGS)
+sandbox_net_LDADD = libnethelper.a libnet.a libconfig.a liblinux.a libbase.a $(SLIRP_LIBS) \
+	$(SECCOMP_LIBS) $(JSONC_LIBS)

@@ -51,4 +51,72 @@ struct nlattr *nl_nest(struct nl_batch *b, struct nlmsghdr *m, uint16_t type);
 void nl_nest_end(struct nl_batch *b, struct nlattr *nest);
 int nl_run(int sock, struct nl_batch *b, struct err *e);
 
+/* ---- protocol between the supervisor and sandbox-net -------------------------------------------- */
+
+/**
+ * enum net_msg_type - what the supervisor tells sandbox-net on its socket
+ * @NET_MSG_CONFIG: first, and once: how the network is to be
+ * @NET_MSG_RESOLVERS: the host's resolvers, whenever they have changed
+ * @NET_MSG_TAP: once, with the tap's descriptor, after the id maps are written
+ *
+ * The helper answers only when it fails: a struct helper_msg with HELPER_ERROR.
+ */
+enum net_msg_type { NET_MSG_CONFIG = 1, NET_MSG_RESOLVERS, NET_MSG_TAP, NET_MSG_TYPES };
+
+/**
+ * struct net_config - NET_MSG_CONFIG
+ * @uid: inside the user namespace; what the helper runs as
+ * @gid: likewise
+ */
+struct net_config {
+	uint32_t type;
+	uint32_t mtu;
+	uint32_t uid, gid;
+	uint8_t ipv6, host_loopback, block_metadata, unused;
+};
+
+#define RESOLVERS_MAX 4
+
+/** struct net_resolver - one server of the host; @addr holds 4 or 16 bytes */
+struct net_resolver {
+	uint16_t family;
+	uint16_t unused;
+	uint32_t scope;
+	uint8_t addr[16];
+};
+
+/** struct net_resolvers - NET_MSG_RESOLVERS */
+struct net_resolvers {
+	uint32_t type;
+	uint32_t n;
+	struct net_resolver v[RESOLVERS_MAX];
+};
+
+/** struct net_tap - NET_MSG_TAP; one descriptor comes along */
+struct net_tap {
+	uint32_t type;
+};
+
+union net_msg {
+	uint32_t type;
+	struct net_config config;
+	struct net_resolvers resolvers;
+	struct net_tap tap;
+};
+
+/* ---- resolv.c ---------------------------------------------------------------------------------- */
+
+/**
+ * struct resolv_conf - what a resolv.conf says
+ * @nameservers: as written
+ */
+struct resolv_conf {
+	struct strv nameservers, search, options;
+};
+
+void resolv_parse(const char *text, struct resolv_conf *out);
+void resolv_read(struct resolv_conf *out);
+void resolv_free(struct resolv_conf *r);
+bool resolver_parse(const char *text, struct net_resolver *out);
+
 #endif
