@@ -8,6 +8,7 @@
  * descriptors it was given and nothing else, and dies with us: by its parent
  * death signal, and by the end of its socket.
  */
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -76,6 +77,19 @@ static int place_fds(int sock, const int *fds, size_t nfds)
 	return sys_close_range(HELPER_SOCK + (unsigned)nfds + 1, ~0U, 0);
 }
 
+/*
+ * A child whose parent was killed must not wait for its maps for ever, with
+ * copies of the parent's locks. The signal alone leaves a gap before it is set.
+ */
+static void die_with_parent(int sock)
+{
+	struct pollfd p = {.fd = sock};
+
+	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (poll(&p, 1, 0) > 0 && (p.revents & POLLHUP))
+		_exit(125);
+}
+
 static __noreturn void helper_child(int exe, int sock, char *const argv[], char *const envp[],
 				    const int *fds, size_t nfds, const struct helper_env *env)
 {
@@ -85,11 +99,12 @@ static __noreturn void helper_child(int exe, int sock, char *const argv[], char 
 	int r = 0;
 
 	reset_signals();
+	die_with_parent(sock);
 	if (env && env->child)
 		r = env->child(env->ctx, &m.err);
 	if (!r) {
-		/* After env->child: changing ids clears it. */
-		sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		/* Again: changing ids clears it. */
+		die_with_parent(sock);
 		memcpy(all, fds, nfds * sizeof(*fds));
 		all[nfds] = exe;
 		r = place_fds(sock, all, nfds + 1);

@@ -36,6 +36,7 @@ sandbox_fetch_SOURCES = src/helpers/fetch_main.c
 sandbox_fetch_LDADD = libfetch.a libconfig.a liblinux.a libbase.a $(CURL_LIBS) $(YAML_LIBS) \
 	$(CRYPTO_LIBS) $(JSONC_LIBS)
 
+# A build tree finds its data below share/ beside the program, also when the sources are elsewhere.
 dist_pkgdata_DATA += share/distros.conf
 
 pkglibexec_PROGRAMS += sandbox-net
@@ -43,3 +44,10 @@ sandbox_net_SOURCES = src/helpers/net_main.c src/net/slirp.c src/net/guard.c src
 sandbox_net_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS) $(SECCOMP_CFLAGS)
 sandbox_net_LDADD = libnethelper.a libnet.a libconfig.a liblinux.a libbase.a $(SLIRP_LIBS) \
 	$(SECCOMP_LIBS) $(JSONC_LIBS)
+BUILT_SOURCES += share/distros.stamp
+CLEANFILES += share/distros.stamp
+share/distros.stamp: $(srcdir)/share/distros.conf
+	$(AM_V_GEN)$(MKDIR_P) share
+	@cmp -s $(srcdir)/share/distros.conf share/distros.conf || \
+		cp $(srcdir)/share/distros.conf share/distros.conf
+	@echo >$@

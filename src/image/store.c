@@ -140,13 +140,24 @@ int store_space(const struct store *s, int r, const char *what, struct err *e)
 
 /* ---- trees that belong to subordinate ids ---- */
 
-static __noreturn void remover(const struct helper_env *env, int dirfd, const char *name)
+/* Ids may be changed in between, which clears the signal; a new pid namespace shows no parent. */
+static void die_with(pid_t parent)
+{
+	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() && getppid() != parent)
+		_exit(1);
+}
+
+static __noreturn void remover(const struct helper_env *env, pid_t parent, int dirfd,
+			       const char *name)
 {
 	struct err e = {};
 	struct rlimit rl;
-	int r = env->child ? env->child(env->ctx, &e) : 0;
+	int r;
 
-	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	die_with(parent);
+	r = env->child ? env->child(env->ctx, &e) : 0;
+	die_with(parent);
 	/* One descriptor a level of the tree. */
 	if (!getrlimit(RLIMIT_NOFILE, &rl)) {
 		rl.rlim_cur = rl.rlim_max;
@@ -161,12 +172,12 @@ static int remove_in_userns(const struct helper_env *env, int dirfd, const char 
 {
 	struct err e = {};
 	int status = 0, r = 0;
-	pid_t pid = sys_clone(env->clone_flags, NULL);
+	pid_t self = getpid(), pid = sys_clone(env->clone_flags, NULL);
 
 	if (pid < 0)
 		return pid;
 	if (!pid)
-		remover(env, dirfd, name);
+		remover(env, self, dirfd, name);
 	if (env->parent)
 		r = env->parent(env->ctx, pid, &e);
 	if (r < 0)

@@ -283,7 +283,7 @@ store_clean()
 {
   local left
 
-  left=$(find "$STORE/tmp" "$STORE/trash" -mindepth 1 -maxdepth 1 ! -name '*lock*' 2>/dev/null)
+  left=$(find "$STORE/tmp" "$STORE/trash" -mindepth 1 -maxdepth 1 ! -name '*lock*' 2>/dev/null || :)
   [ -z "$left" ] || {
     printf 'in the store: %s\n' "$left" >&2
     return 1
