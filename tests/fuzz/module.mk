@@ -16,3 +16,11 @@ if FUZZERS
 check_PROGRAMS += $(FUZZ_TESTS)
 endif
 EXTRA_DIST += $(FUZZ_DIST) tests/fuzz/run-fuzz
+
+FUZZ_TESTS += fuzz_subid fuzz_user
+fuzz_subid_SOURCES = tests/fuzz/fuzz_subid.c
+fuzz_subid_LDADD = $(FUZZ_LIBS)
+fuzz_subid_LDFLAGS = $(FUZZ_LINK)
+fuzz_user_SOURCES = tests/fuzz/fuzz_user.c
+fuzz_user_LDADD = $(FUZZ_LIBS)
+fuzz_user_LDFLAGS = $(FUZZ_LINK)
