@@ -24,3 +24,7 @@ fuzz_subid_LDFLAGS = $(FUZZ_LINK)
 fuzz_user_SOURCES = tests/fuzz/fuzz_user.c
 fuzz_user_LDADD = $(FUZZ_LIBS)
 fuzz_user_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TESTS += fuzz_seccomp_json
+fuzz_seccomp_json_SOURCES = tests/fuzz/fuzz_seccomp_json.c
+fuzz_seccomp_json_LDADD = $(FUZZ_LIBS)
+fuzz_seccomp_json_LDFLAGS = $(FUZZ_LINK)
