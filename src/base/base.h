@@ -248,6 +248,7 @@ void json_set(json *obj, const char *key, json *value);
 void json_add(json *arr, json *value);
 size_t json_len(const json *arr);
 json *json_at(const json *arr, size_t i);
+const char *json_as_str(const json *j);
 char *json_dump(const json *j, bool pretty);
 DEFINE_CLEANUP(cleanup_jsonp, json *, json_put)
 #define cleanup_json __cleanup(cleanup_jsonp_func)

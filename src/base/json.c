@@ -228,6 +228,12 @@ json *json_at(const json *arr, size_t i)
 	return json_object_array_get_idx(arr, i);
 }
 
+/* json_as_str - borrowed, NULL when it is no string */
+const char *json_as_str(const json *j)
+{
+	return json_object_is_type(j, json_type_string) ? json_object_get_string((json *)j) : NULL;
+}
+
 /* json_dump - a new string */
 char *json_dump(const json *j, bool pretty)
 {

@@ -6,6 +6,9 @@
 #ifndef SANDBOX_CLI_CLI_H
 #define SANDBOX_CLI_CLI_H
 
+#include "base/base.h"
+#include "config/config.h"
+
 int cli_main(int argc, char **argv);
 
 #endif

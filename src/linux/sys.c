@@ -49,6 +49,11 @@ int sys_pidfd_send_signal(int pidfd, int sig)
 	return (int)ret(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
 }
 
+int sys_pidfd_send_info(int pidfd, siginfo_t *info)
+{
+	return (int)ret(syscall(SYS_pidfd_send_signal, pidfd, info->si_signo, info, 0));
+}
+
 int sys_waitid_pidfd(int pidfd, siginfo_t *info, int options)
 {
 	int r;

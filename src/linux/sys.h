@@ -27,6 +27,7 @@ long sys_clone3(struct clone_args *args);
 pid_t sys_clone(uint64_t flags, int *pidfd);
 int sys_pidfd_open(pid_t pid, unsigned flags);
 int sys_pidfd_send_signal(int pidfd, int sig);
+int sys_pidfd_send_info(int pidfd, siginfo_t *info);
 int sys_waitid_pidfd(int pidfd, siginfo_t *info, int options);
 int sys_setns(int fd, int nstype);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);

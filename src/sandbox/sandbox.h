@@ -132,4 +132,120 @@ enum finding doctor_run(const char *root_option,
 
 /* ---- launch.c -------------------------------------------------------------------------------------- */
 
+/**
+ * struct launch_hooks - what other layers do during a launch
+ * @net_child: child, inside the new network namespace, before the maps; returns a
+ *	descriptor for the supervisor (the tap), -ENOENT for none, or an error
+ * @net_parent: parent, once the user namespace is there; may start a helper
+ * @net_tap: parent, with the tap; borrowed
+ * @ctx: for all
+ */
+struct launch_hooks {
+	int (*net_child)(void *ctx, struct err *e);
+	int (*net_parent)(void *ctx, int userns_fd, struct err *e);
+	int (*net_tap)(void *ctx, int tap_fd, struct err *e);
+	void *ctx;
+};
+
+/**
+ * struct launch_files - files that a container gets in /etc; an empty buffer leaves the image's
+ */
+struct launch_files {
+	struct buf hosts, resolv_conf, hostname;
+};
+
+/**
+ * struct launch - one container's launch and what is left of it while it runs
+ * @spec, @plan, @hooks, @files: borrowed
+ * @run_dir: folder of live state (a place to mount on)
+ * @stdio: what the payload gets as 0, 1 and 2; -1 leaves that one closed
+ * @pid, @pidfd: of the container's first process
+ * @sock: our end of the socket pair; after exec it is sandbox-init's
+ * @userns_fd: the container's user namespace, -1 when nobody needs it
+ * @pty: master side, -1 without
+ * @fuse: the fuse-overlayfs process
+ * @driver: the root file system driver that was chosen
+ * @value: of the last event
+ */
+struct launch {
+	const struct spec *spec;
+	const struct idmap_plan *plan;
+	const struct launch_hooks *hooks;
+	const struct launch_files *files;
+	const char *run_dir;
+	int stdio[3];
+	bool wait_start; /* stop before exec until launch_go() */
+
+	pid_t pid;
+	int pidfd;
+	int sock;
+	int userns_fd;
+	int pty;
+	struct idmap_job job;
+	struct helper fuse;
+	enum rootfs_driver driver;
+	int value;
+
+	/* the child's own */
+	struct {
+		int root;	/* the new root, once it is mounted */
+		int proc, sys, mqueue, cgroup; /* detached mounts */
+		int nodes[6];	/* detached device nodes */
+		int null;
+		int dev;
+		int *sources;	/* of spec->mounts, detached clones or -1 */
+		int init;	/* detached read-only bind of sandbox-init */
+		int console;
+		struct user user;
+		struct strv env;
+		struct sock_fprog *seccomp;
+		char *command;
+	} c;
+};
+
+/**
+ * enum launch_event - what happened to a container, by launch_next()
+ * @LAUNCH_BUSY: something that the launch itself has dealt with
+ * @LAUNCH_READY: created, waits for launch_go()
+ * @LAUNCH_TTY: launch.pty is there
+ * @LAUNCH_STARTED: the payload runs
+ * @LAUNCH_STOPPED: the payload was stopped, by signal launch.value
+ * @LAUNCH_EXITED: the payload ended, with wait status launch.value
+ * @LAUNCH_GONE: the other end of the socket is closed
+ */
+enum launch_event {
+	LAUNCH_BUSY,
+	LAUNCH_READY,
+	LAUNCH_TTY,
+	LAUNCH_STARTED,
+	LAUNCH_STOPPED,
+	LAUNCH_EXITED,
+	LAUNCH_GONE,
+};
+
+int launch_start(struct launch *l, struct err *e);
+int launch_next(struct launch *l, enum launch_event *event, struct err *e);
+int launch_go(struct launch *l, struct err *e);
+int launch_signal(const struct launch *l, int sig, bool group);
+int launch_exec_error(const struct launch *l, int code, struct err *e);
+void launch_kill(struct launch *l);
+void launch_free(struct launch *l);
+void launch_explain(const struct launch *l, struct buf *out);
+int launch_kill_userns(int userns_fd);
+int launch_in_userns(int userns_fd, int (*fn)(void *ctx), void *ctx);
+
+/* ---- mapped_env.c: a helper in a mapped user namespace --------------------------------------------- */
+
+/** struct mapped_env - a helper_env with a new user namespace that has the maps of a plan */
+struct mapped_env {
+	struct helper_env env;
+	const struct idmap_plan *plan;
+	int mapped; /* eventfd: the maps are written */
+};
+
+int mapped_env_init(struct mapped_env *m, const struct idmap_plan *plan, struct err *e);
+void mapped_env_close(struct mapped_env *m);
+
+int mapped_run(const struct idmap_plan *plan, int (*fn)(void *ctx), void *ctx, struct err *e);
+
 #endif

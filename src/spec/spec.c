@@ -1,7 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <signal.h>
+#include <strings.h>
 
 #include "spec/spec.h"
+
+/* What runc, crun, moby and podman hide, together. */
+static const char *const masked[] = {
+	"/proc/acpi",        "/proc/asound",    "/proc/interrupts",
+	"/proc/kcore",       "/proc/keys",      "/proc/latency_stats",
+	"/proc/sched_debug", "/proc/scsi",      "/proc/timer_list",
+	"/proc/timer_stats", "/sys/dev/block",  "/sys/devices/virtual/powercap",
+	"/sys/firmware",     "/sys/fs/selinux",
+};
+
+static const char *const readonly[] = {
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+};
+
+/* spec_default_paths - hide and protect the parts of /proc and /sys that concern the whole host */
+void spec_default_paths(struct spec *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(masked); i++)
+		strv_add(&s->sec.masked, masked[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(readonly); i++)
+		strv_add(&s->sec.readonly, readonly[i]);
+}
+
+static const char *const signals[] = {
+	[SIGHUP] = "HUP",       [SIGINT] = "INT",   [SIGQUIT] = "QUIT",   [SIGILL] = "ILL",
+	[SIGTRAP] = "TRAP",     [SIGABRT] = "ABRT", [SIGBUS] = "BUS",     [SIGFPE] = "FPE",
+	[SIGKILL] = "KILL",     [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV",   [SIGUSR2] = "USR2",
+	[SIGPIPE] = "PIPE",     [SIGALRM] = "ALRM", [SIGTERM] = "TERM",   [SIGCHLD] = "CHLD",
+	[SIGCONT] = "CONT",     [SIGSTOP] = "STOP", [SIGTSTP] = "TSTP",   [SIGTTIN] = "TTIN",
+	[SIGTTOU] = "TTOU",     [SIGURG] = "URG",   [SIGXCPU] = "XCPU",   [SIGXFSZ] = "XFSZ",
+	[SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF", [SIGWINCH] = "WINCH", [SIGIO] = "IO",
+	[SIGPWR] = "PWR",       [SIGSYS] = "SYS",
+};
+
+/**
+ * signal_number - 15, TERM or SIGTERM, in any case
+ *
+ * Return: 1 to 64, or -EINVAL.
+ */
+int signal_number(const char *name)
+{
+	uint32_t n;
+
+	if (!parse_u32(name, &n))
+		return n >= 1 && n <= 64 ? (int)n : -EINVAL;
+	if (!strncasecmp(name, "SIG", 3))
+		name += 3;
+	for (size_t i = 1; i < ARRAY_SIZE(signals); i++) {
+		if (signals[i] && !strcasecmp(name, signals[i]))
+			return (int)i;
+	}
+	return -EINVAL;
+}
 
 /* spec_init - the defaults that hold wherever a spec comes from */
 void spec_init(struct spec *s)
@@ -35,4 +89,46 @@ void idmap_add(struct idmap *m, uint32_t inside, uint32_t outside, uint32_t coun
 {
 	m->v = xreallocarray(m->v, m->n + 1, sizeof(*m->v));
 	m->v[m->n++] = (struct idrange){inside, outside, count, false};
+}
+
+/* spec_free - free what a spec owns */
+void spec_free(struct spec *s)
+{
+	struct strv *lists[] = {
+		&s->group_add,       &s->rootfs.layers, &s->net.dns,    &s->net.dns_search,
+		&s->net.dns_options, &s->net.add_host,  &s->sec.masked, &s->sec.readonly,
+		&s->sysctl,          &s->args,          &s->env};
+	char *strings[] = {s->id,
+			   s->name,
+			   s->image,
+			   s->user,
+			   s->rootfs.dir,
+			   s->rootfs.state_dir,
+			   s->sec.seccomp_file,
+			   s->hostname,
+			   s->cwd,
+			   s->cidfile};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		strv_free(lists[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		free(strings[i]);
+	for (size_t i = 0; i < NS_KINDS; i++)
+		free(s->ns[i].path);
+	for (size_t i = 0; i < s->mounts.n; i++) {
+		free(s->mounts.v[i].type);
+		free(s->mounts.v[i].source);
+		free(s->mounts.v[i].target);
+		strv_free(&s->mounts.v[i].data);
+	}
+	for (size_t i = 0; i < s->devices.n; i++) {
+		free(s->devices.v[i].source);
+		free(s->devices.v[i].target);
+	}
+	free(s->mounts.v);
+	free(s->devices.v);
+	free(s->rlimits.v);
+	free(s->uidmap.v);
+	free(s->gidmap.v);
+	*s = (struct spec){};
 }

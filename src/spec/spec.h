@@ -128,7 +128,8 @@ enum seccomp_mode { SECCOMP_DEFAULT, SECCOMP_UNCONFINED, SECCOMP_FILE };
 
 struct security_spec {
 	uint64_t caps;      /* bounding set, and permitted and effective of uid 0 */
-	bool caps_for_user; /* other users get them as well (--cap-add with -u) */
+	bool caps_for_user; /* another user than root gets user_caps, as ambient */
+	uint64_t user_caps; /* asked for by name */
 	bool no_new_privs;
 	bool nested; /* a container inside may be made */
 	bool privileged;
@@ -167,6 +168,7 @@ struct spec {
 	/* process */
 	struct strv args, env;
 	char *cwd;
+	bool make_cwd; /* it comes from the image, and is made when it is not there */
 	bool tty, interactive;
 	bool init;
 
@@ -180,7 +182,23 @@ struct spec {
 
 void spec_init(struct spec *s);
 void spec_free(struct spec *s);
+void spec_default_paths(struct spec *s);
 int spec_check(const struct spec *s, struct err *e);
+
+/* spec_parse.c: the languages of options */
+int spec_parse_volume(struct spec *s, const char *text, struct err *e);
+int spec_parse_mount(struct spec *s, const char *text, struct err *e);
+int spec_parse_tmpfs(struct spec *s, const char *text, struct err *e);
+int spec_parse_device(struct spec *s, const char *text, struct err *e);
+int spec_parse_ulimit(struct spec *s, const char *text, struct err *e);
+int spec_parse_add_host(struct spec *s, const char *text, struct err *e);
+int spec_parse_sysctl(struct spec *s, const char *text, struct err *e);
+int spec_parse_env(struct spec *s, const char *text, struct err *e);
+int spec_parse_env_file(struct spec *s, const char *path, struct err *e);
+int spec_parse_idmap(struct idmap *m, const char *text, struct err *e);
+int signal_number(const char *name);
+bool spec_valid_hostname(const char *name);
+bool spec_valid_name(const char *name);
 
 struct mount_spec *mounts_add(struct mounts *m);
 struct device_spec *devices_add(struct devices *d);

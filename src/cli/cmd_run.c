@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <sys/stat.h>
+
+#include "cli/internal.h"
+#include "container/container.h"
+
+/* --entrypoint: a JSON list of strings, or one word; empty for none */
+static int parse_entrypoint(const char *text, struct strv *out, struct err *e)
+{
+	cleanup_json json *j = NULL;
+
+	if (!text || !*text)
+		return 0;
+	if (*text != '[') {
+		strv_add(out, text);
+		return 0;
+	}
+	if (json_parse(text, strlen(text), &j, e) < 0)
+		return fail_in(e, -EINVAL, "--entrypoint");
+	for (size_t i = 0; i < json_len(j); i++) {
+		const char *s = json_as_str(json_at(j, i));
+
+		if (!s)
+			return fail(e, EINVAL, "--entrypoint: only strings may stand in the list");
+		strv_add(out, s);
+	}
+	return 0;
+}
+
+static int use_folder(struct spec *s, const char *dir, struct err *e)
+{
+	struct stat st;
+
+	s->rootfs.dir = realpath(dir, NULL);
+	if (!s->rootfs.dir || stat(s->rootfs.dir, &st) < 0)
+		return fail_errno(e, "--rootfs %s", dir);
+	if (!S_ISDIR(st.st_mode))
+		return fail(e, ENOTDIR,
+			    "--rootfs %s is not a folder; an archive goes without --rootfs", dir);
+	if (streq(s->rootfs.dir, "/"))
+		return fail(
+			e, EINVAL,
+			"--rootfs / would put the container into the host's own root; use a copy of it");
+	return 0;
+}
+
+/* A layer is shared by all containers of an id map, and the container's folder is its own. */
+static int use_image(struct global *g, struct spec *s, const struct run_opts *o, const char *name,
+		     const struct idmap_plan *plan, struct image *image, struct err *e)
+{
+	int r = image_for(g, o, name, plan, image, e);
+
+	if (r < 0)
+		return r;
+	strv_copy(&s->rootfs.layers, &image->layers);
+	s->rootfs.state_dir = xasprintf("%s/containers/%s", g->dirs.store, s->id);
+	return 0;
+}
+
+static void say_about_ids(const struct spec *s, const struct idmap_plan *plan)
+{
+	if (plan->why[0])
+		log_warn("running with one id: %s", plan->why);
+	if (plan->deny_setgroups && plan->driver == IDMAP_ONE && !s->keep_groups && plan->why[0])
+		log_debug("your supplementary groups stay with the container");
+}
+
+static int explain(const struct container *c, struct err *e)
+{
+	struct buf text = {};
+	int r = container_explain(c, &text, e);
+
+	if (!r)
+		fputs(text.data, stdout);
+	buf_free(&text);
+	return r;
+}
+
+static int run_spec(struct global *g, struct spec *s, const struct run_opts *o,
+		    const struct strv *words, struct err *e)
+{
+	struct idmap_plan plan = {};
+	struct image image = {};
+	struct strv entrypoint = {};
+	const struct container c = {.spec = s, .plan = &plan, .dirs = &g->dirs};
+	int code = 0, r;
+
+	r = idmap_make_plan(&plan, s, e);
+	if (!r)
+		r = parse_entrypoint(o->entrypoint, &entrypoint, e);
+	if (!r && o->rootfs)
+		r = use_folder(s, words->v[0], e);
+	else if (!r && !o->explain)
+		r = use_image(g, s, o, words->v[0], &plan, &image, e);
+	if (!r) {
+		spec_apply_image(s, &image.config, &entrypoint, o->entrypoint != NULL);
+		if (!s->args.n && o->rootfs)
+			strv_add(&s->args, "/bin/sh");
+		r = o->explain ? explain(&c, e) : spec_check(s, e);
+	}
+	if (!r && !o->explain) {
+		say_about_ids(s, &plan);
+		r = container_run(&c, &code, e);
+	}
+	strv_free(&entrypoint);
+	image_free(&image);
+	idmap_plan_free(&plan);
+	return r < 0 ? r : code;
+}
+
+int cmd_run(struct global *g, int argc, char **argv, struct err *e)
+{
+	struct run_opts o;
+	struct spec s;
+	struct strv words = {};
+	int r;
+
+	run_opts_init(&o);
+	spec_init(&s);
+	r = opts_parse(&run_opts_table, &o, argc, argv, true, &words, e);
+	if (!r && o.help > 0) {
+		help_command(command_find("run"));
+		goto out;
+	}
+	if (!r && !words.n)
+		r = fail_hint(e, fail(e, EINVAL, "run wants an image behind it"),
+			      "try: sandbox run busybox sh");
+	if (!r)
+		r = global_ready(g, e);
+	if (!r)
+		r = spec_from_opts(&s, &o, &g->settings, e);
+	for (size_t i = 1; !r && i < words.n; i++)
+		strv_add(&s.args, words.v[i]);
+	if (!r) {
+		s.image = xstrdup(words.v[0]);
+		r = run_spec(g, &s, &o, &words, e);
+	}
+out:
+	strv_free(&words);
+	run_opts_free(&o);
+	spec_free(&s);
+	return r;
+}

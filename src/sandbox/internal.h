@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef SANDBOX_SANDBOX_INTERNAL_H
+#define SANDBOX_SANDBOX_INTERNAL_H
+
+#include "linux/sys.h"
+#include "sandbox/sandbox.h"
+
+/* ---- sync.c: the two sides of a launch talk ----------------------------------------------------- */
+
+/**
+ * enum sync_type - messages between the supervisor and the container's first process
+ * (who sends what and why: the table in sync.c)
+ */
+enum sync_type {
+	SYNC_USERNS = 1,
+	SYNC_MAPPED,
+	SYNC_TAP,
+	SYNC_FUSE,
+	SYNC_TTY,
+	SYNC_READY,
+	SYNC_START,
+	SYNC_ERROR,
+	SYNC_TYPES
+};
+
+struct sync_msg {
+	uint32_t type;
+	struct err err; /* sent only with SYNC_ERROR */
+};
+
+int sync_send(int sock, enum sync_type type, int fd);
+void sync_send_error(int sock, const struct err *err);
+int sync_wait(int sock, enum sync_type type, int *fd, struct err *e);
+const char *sync_name(uint32_t type);
+
+/* ---- steps.c: THE table ------------------------------------------------------------------------- */
+
+enum side { CHILD, PARENT };
+
+/** enum step_need - what must be there before a step can run */
+enum step_need { NEEDS_NOTHING, NEEDS_MAPS, NEEDS_ROOTFS, NEEDS_PIVOT };
+
+struct launch;
+
+/**
+ * struct step - one row of a launch
+ * @name: for debug output, errors and --explain
+ * @side: who runs it
+ * @when: its condition, or NULL for always
+ * @run: does it
+ * @needs: see above
+ * @before: names of steps that must come later, NULL-terminated
+ * @why: the reason for its place
+ */
+struct step {
+	const char *name;
+	enum side side;
+	bool (*when)(const struct launch *l);
+	int (*run)(struct launch *l, struct err *e);
+	enum step_need needs;
+	const char *before[4];
+	const char *why;
+};
+
+extern const struct step steps[];
+extern const size_t nsteps;
+
+int steps_walk(struct launch *l, enum side side, struct err *e);
+
+/* ---- the rows, by file ----------------------------------------------------------------------------- */
+
+/* launch.c: the parent's */
+int step_clone(struct launch *l, struct err *e);
+int step_start_maps(struct launch *l, struct err *e);
+int step_userns_fd(struct launch *l, struct err *e);
+int step_net_helper(struct launch *l, struct err *e);
+int step_finish_maps(struct launch *l, struct err *e);
+
+/* ns.c */
+int step_guard(struct launch *l, struct err *e);
+int step_unshare(struct launch *l, struct err *e);
+int step_propagation(struct launch *l, struct err *e);
+int step_keyring(struct launch *l, struct err *e);
+int step_hostname(struct launch *l, struct err *e);
+int step_sysctl(struct launch *l, struct err *e);
+int step_wait_maps(struct launch *l, struct err *e);
+int step_become_root(struct launch *l, struct err *e);
+int step_net(struct launch *l, struct err *e);
+int step_time(struct launch *l, struct err *e);
+uint64_t ns_clone_flag(enum ns_kind kind);
+
+/* kernfs.c: proc, sysfs, mqueue and cgroup2, and what is hidden in them */
+int step_kernel_mounts(struct launch *l, struct err *e);
+int step_attach_kernel(struct launch *l, struct err *e);
+int step_masks(struct launch *l, struct err *e);
+
+/* rootfs.c and its drivers */
+int step_rootfs(struct launch *l, struct err *e);
+int step_readonly_root(struct launch *l, struct err *e);
+int step_pivot(struct launch *l, struct err *e);
+int rootfs_overlay(struct launch *l, struct err *e);
+int rootfs_fuse(struct launch *l, struct err *e);
+int rootfs_copy(struct launch *l, struct err *e);
+int rootfs_dir(struct launch *l, struct err *e);
+int fuse_start(struct launch *l, int dev, struct err *e);
+int rootfs_attach(struct launch *l, int mountfd, const char *at, struct err *e);
+
+/* dev.c */
+int step_dev_nodes(struct launch *l, struct err *e);
+int step_dev(struct launch *l, struct err *e);
+int step_devices(struct launch *l, struct err *e);
+
+/* tty.c */
+int step_console(struct launch *l, struct err *e);
+int step_stdio(struct launch *l, struct err *e);
+
+/* mounts.c */
+int step_user_sources(struct launch *l, struct err *e);
+int step_user_mounts(struct launch *l, struct err *e);
+int step_files(struct launch *l, struct err *e);
+int mount_target(int rootfd, const char *path, bool dir, struct err *e);
+int mount_attach(int mountfd, int targetfd, const char *what, struct err *e);
+int tmpfs_open(const char *const *options, uint64_t attrs, struct err *e);
+
+/* process.c */
+int step_open_init(struct launch *l, struct err *e);
+int step_bounding(struct launch *l, struct err *e);
+int step_user(struct launch *l, struct err *e);
+int step_cwd(struct launch *l, struct err *e);
+int step_rlimits(struct launch *l, struct err *e);
+int step_seccomp_early(struct launch *l, struct err *e);
+int step_identity(struct launch *l, struct err *e);
+int step_caps(struct launch *l, struct err *e);
+int step_no_new_privs(struct launch *l, struct err *e);
+int step_seccomp(struct launch *l, struct err *e);
+int step_find_command(struct launch *l, struct err *e);
+int step_exec(struct launch *l, struct err *e);
+int step_wait_start(struct launch *l, struct err *e);
+int seccomp_prepare(struct launch *l, struct err *e);
+
+#endif

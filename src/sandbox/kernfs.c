@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DOC: Theory of operation
+ *
+ * proc, sysfs, mqueue and cgroup2 are made as detached mounts, before the root
+ * file system exists: nothing in an image can stand in for them. Sysctls are
+ * written through the detached proc. Masks are attached through descriptors that
+ * were opened below those mounts, and the mask of a file is a node that was
+ * checked to be the null device: a name in the image is never trusted to be one
+ * (runc CVE-2025-31133).
+ */
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "sandbox/internal.h"
+
+#define KERNEL_ATTRS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* A new instance of a kernel file system, detached. */
+static int fs_new(const char *type, uint64_t attrs)
+{
+	cleanup_close int fs = sys_fsopen(type, FSOPEN_CLOEXEC);
+	int r;
+
+	if (fs < 0)
+		return fs;
+	r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0);
+	if (!r)
+		r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	if (r < 0)
+		return r;
+	return sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs);
+}
+
+/* The host's own instance, for a namespace that is shared with it. */
+static int fs_clone(const char *path, uint64_t attrs)
+{
+	int fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, attrs, 0, MS_PRIVATE);
+	if (r < 0) {
+		close_fd(fd);
+		return r;
+	}
+	return fd;
+}
+
+static int open_proc(struct launch *l, struct err *e)
+{
+	bool own = l->spec->ns[NS_PID].mode == NS_PRIVATE;
+	int fd = own ? fs_new("proc", KERNEL_ATTRS) : fs_clone("/proc", KERNEL_ATTRS);
+
+	if (fd == -EPERM && own) {
+		fail(e, EPERM, "the kernel refuses a new /proc");
+		return fail_hint(
+			e, -EPERM,
+			"the /proc of this host is partly masked (are we inside a container?): run it "
+			"with an unmasked /proc, or share the process namespace with --pid=host");
+	}
+	if (fd < 0)
+		return fail(e, -fd, "cannot open a new /proc: %s", strerror(-fd));
+	l->c.proc = fd;
+	return 0;
+}
+
+/*
+ * sysfs shows the network namespace, so a new one is the container's own; where
+ * the kernel refuses it, the host's is shown, read-only like ours.
+ */
+static int open_sys(struct launch *l, struct err *e)
+{
+	uint64_t attrs = KERNEL_ATTRS | (l->spec->sec.privileged ? 0 : MOUNT_ATTR_RDONLY);
+	int fd = -EPERM;
+
+	if (l->spec->ns[NS_NET].mode == NS_PRIVATE)
+		fd = fs_new("sysfs", attrs);
+	if (fd == -EPERM)
+		fd = fs_clone("/sys", attrs | MOUNT_ATTR_RDONLY);
+	if (fd < 0)
+		return fail(e, -fd, "cannot open /sys: %s", strerror(-fd));
+	l->c.sys = fd;
+	return 0;
+}
+
+int step_kernel_mounts(struct launch *l, struct err *e)
+{
+	int r = open_proc(l, e);
+
+	if (!r)
+		r = open_sys(l, e);
+	if (r < 0)
+		return r;
+	/* A kernel may lack these two; a container can do without. */
+	l->c.mqueue = l->spec->ns[NS_IPC].mode == NS_PRIVATE ? fs_new("mqueue", KERNEL_ATTRS) : -1;
+	l->c.cgroup = l->spec->ns[NS_CGROUP].mode == NS_PRIVATE
+			      ? fs_new("cgroup2", KERNEL_ATTRS | MOUNT_ATTR_RDONLY)
+			      : -1;
+	return 0;
+}
+
+/*
+ * A mount point of ours in the image must be a plain folder: through a symlink
+ * writes meant for /proc would land elsewhere (CVE-2019-16884, CVE-2019-19921).
+ */
+static int plain_dir(struct launch *l, const char *name, struct err *e)
+{
+	int fd = openat(l->c.root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT) {
+		if (mkdirat(l->c.root, name, 0755) < 0)
+			return fail_errno(
+				e, "the root file system has no /%s, and it cannot be made", name);
+		fd = openat(l->c.root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return fail(e, errno,
+			    "/%s of the root file system is not a plain folder; "
+			    "such an image is refused",
+			    name);
+	return fd;
+}
+
+static int attach_dir(struct launch *l, int mountfd, const char *name, struct err *e)
+{
+	cleanup_close int target = plain_dir(l, name, e);
+
+	return target < 0 ? target : mount_attach(mountfd, target, name, e);
+}
+
+int step_attach_kernel(struct launch *l, struct err *e)
+{
+	int r = attach_dir(l, l->c.proc, "proc", e);
+
+	if (!r)
+		r = attach_dir(l, l->c.sys, "sys", e);
+	if (!r && l->c.cgroup >= 0) {
+		cleanup_close int target = openat(l->c.sys, "fs/cgroup",
+						  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (target >= 0)
+			r = mount_attach(l->c.cgroup, target, "cgroup", e);
+	}
+	return r;
+}
+
+/* The mount on which masked and read-only paths lie, and the rest of the path below it. */
+static int kernel_base(struct launch *l, const char **path)
+{
+	if (str_has_prefix(*path, "/proc/")) {
+		*path += strlen("/proc/");
+		return l->c.proc;
+	}
+	if (str_has_prefix(*path, "/sys/")) {
+		*path += strlen("/sys/");
+		return l->c.sys;
+	}
+	while (**path == '/')
+		(*path)++;
+	return l->c.root;
+}
+
+static int mask_one(struct launch *l, const char *path, int *empty, struct err *e)
+{
+	static const char *const options[] = {"size=0", "nr_inodes=1", "mode=555", NULL};
+	const char *rest = path;
+	int base = kernel_base(l, &rest);
+	cleanup_close int target = open_in_root(base, rest, O_PATH | O_NOFOLLOW, 0);
+	cleanup_close int cover = -1;
+	struct stat st;
+	int r;
+
+	if (target == -ENOENT || target == -ENOTDIR)
+		return 0;
+	if (target < 0 || fstat(target, &st) < 0)
+		return fail(e, target < 0 ? -target : errno, "cannot mask %s", path);
+	if (!S_ISDIR(st.st_mode)) {
+		cover = sys_open_tree(l->c.null, "",
+				      AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		if (cover < 0)
+			return fail(e, -cover, "cannot mask %s: %s", path, strerror(-cover));
+		return mount_attach(cover, target, path, e);
+	}
+	/* All folders share one empty file system: the first is attached, the others are its clones. */
+	if (*empty >= 0) {
+		cover = sys_open_tree(*empty, "",
+				      AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		if (cover < 0)
+			return fail(e, -cover, "cannot mask %s: %s", path, strerror(-cover));
+		return mount_attach(cover, target, path, e);
+	}
+	*empty = tmpfs_open(options, KERNEL_ATTRS | MOUNT_ATTR_RDONLY, e);
+	r = *empty < 0 ? *empty : mount_attach(*empty, target, path, e);
+	return r;
+}
+
+static int readonly_one(struct launch *l, const char *path, struct err *e)
+{
+	const char *rest = path;
+	int base = kernel_base(l, &rest);
+	cleanup_close int target = open_in_root(base, rest, O_PATH | O_NOFOLLOW, 0);
+	cleanup_close int clone = -1;
+	int r;
+
+	if (target == -ENOENT || target == -ENOTDIR)
+		return 0;
+	if (target < 0)
+		return fail(e, -target, "cannot make %s read-only: %s", path, strerror(-target));
+	clone = sys_open_tree(target, "",
+			      AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (clone < 0)
+		return fail(e, -clone, "cannot make %s read-only: %s", path, strerror(-clone));
+	r = sys_mount_setattr(clone, "", AT_EMPTY_PATH | AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0);
+	if (r < 0)
+		return fail(e, -r, "cannot make %s read-only: %s", path, strerror(-r));
+	return mount_attach(clone, target, path, e);
+}
+
+int step_masks(struct launch *l, struct err *e)
+{
+	cleanup_close int empty = -1;
+	int r = 0;
+
+	strv_for_each (path, &l->spec->sec.readonly) {
+		if (!r)
+			r = readonly_one(l, path, e);
+	}
+	strv_for_each (path, &l->spec->sec.masked) {
+		if (!r)
+			r = mask_one(l, path, &empty, e);
+	}
+	return r;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DOC: Theory of operation
+ *
+ * launch_start() walks the parent's rows of the step table. One of them clones
+ * the container's first process, which walks the child's rows and execs
+ * sandbox-init. What the child has to tell arrives on l->sock, and the owner of
+ * the launch (container/supervise.c) reads it with launch_next() for as long as
+ * the container lives. The child holds the other end of the socket and asks for
+ * SIGKILL when its parent dies: no container outlives its supervisor.
+ */
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "helpers/init_proto.h"
+#include "sandbox/internal.h"
+
+static __noreturn void child_main(struct launch *l, int sock)
+{
+	struct err e = {};
+
+	close_fd(l->sock);
+	close_fd(l->pidfd);
+	l->sock = sock;
+	l->pidfd = -1;
+	steps_walk(l, CHILD, &e);
+	/* exec does not return, so something has failed. */
+	sync_send_error(l->sock, &e);
+	_exit(125);
+}
+
+int step_clone(struct launch *l, struct err *e)
+{
+	uint64_t flags = CLONE_NEWUSER;
+	int pair[2];
+	pid_t pid;
+
+	if (l->spec->ns[NS_PID].mode == NS_PRIVATE)
+		flags |= CLONE_NEWPID;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail_errno(e, "cannot make a socket pair");
+	l->sock = move_fd_above(pair[0], 10);
+	pair[1] = move_fd_above(pair[1], 10);
+	pid = sys_clone(flags, &l->pidfd);
+	if (!pid)
+		child_main(l, pair[1]);
+	close_fd(pair[1]);
+	if (pid < 0) {
+		fail(e, -pid, "cannot make a user namespace: %s", strerror(-pid));
+		return fail_hint(e, pid, "`sandbox doctor` tells what forbids it on this host");
+	}
+	l->pid = pid;
+	fault_point("cloned");
+	return 0;
+}
+
+int step_start_maps(struct launch *l, struct err *e)
+{
+	return idmap_start(&l->job, l->plan, l->pid, e);
+}
+
+int step_userns_fd(struct launch *l, struct err *e)
+{
+	return sync_wait(l->sock, SYNC_USERNS, &l->userns_fd, e);
+}
+
+int step_net_helper(struct launch *l, struct err *e)
+{
+	return l->hooks->net_parent(l->hooks->ctx, l->userns_fd, e);
+}
+
+int step_finish_maps(struct launch *l, struct err *e)
+{
+	int r = idmap_finish(&l->job, e);
+
+	if (r < 0)
+		return r;
+	r = sync_send(l->sock, SYNC_MAPPED, -1);
+	/* A child that has failed already says why on the same socket. */
+	return r == -EPIPE || r == -ECONNRESET ? 0
+	       : r < 0 ? fail(e, -r, "cannot reach the child: %s", strerror(-r))
+		       : 0;
+}
+
+/**
+ * launch_start - start a container
+ * @l: spec, plan, hooks, files, run_dir and stdio are set, all else is zero
+ *
+ * Context: parent; single-threaded.
+ * Return: 0: read launch_next() from now on; or -errno and nothing is left.
+ */
+int launch_start(struct launch *l, struct err *e)
+{
+	int r;
+
+	l->pid = -1;
+	l->pidfd = l->sock = l->userns_fd = l->pty = -1;
+	l->fuse = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
+	l->c.root = l->c.proc = l->c.sys = l->c.mqueue = l->c.cgroup = -1;
+	l->c.dev = l->c.init = l->c.console = l->c.null = -1;
+	r = steps_walk(l, PARENT, e);
+	if (r < 0)
+		launch_kill(l);
+	return r;
+}
+
+static int handle_sync(struct launch *l, const struct sync_msg *m, int fd, enum launch_event *event,
+		       struct err *e)
+{
+	switch (m->type) {
+	case SYNC_TAP:
+		return fd < 0 ? -EPROTO : l->hooks->net_tap(l->hooks->ctx, fd, e);
+	case SYNC_FUSE:
+		return fd < 0 ? -EPROTO : fuse_start(l, fd, e);
+	case SYNC_TTY:
+		if (fd < 0 || l->pty >= 0)
+			return -EPROTO;
+		l->pty = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+		*event = LAUNCH_TTY;
+		return l->pty < 0 ? fail_errno(e, "cannot keep the terminal") : 0;
+	case SYNC_READY:
+		*event = LAUNCH_READY;
+		return 0;
+	default:
+		return -EPROTO;
+	}
+}
+
+static int handle_init(struct launch *l, const struct init_msg *m, enum launch_event *event,
+		       struct err *e)
+{
+	static const enum launch_event events[] = {
+		[INIT_STARTED] = LAUNCH_STARTED,
+		[INIT_STOPPED] = LAUNCH_STOPPED,
+		[INIT_EXITED] = LAUNCH_EXITED,
+	};
+
+	if (m->type == INIT_EXEC_FAILED)
+		return launch_exec_error(l, m->value, e);
+	if (m->type >= ARRAY_SIZE(events) || !events[m->type])
+		return -EPROTO;
+	l->value = m->value;
+	*event = events[m->type];
+	return 0;
+}
+
+/**
+ * launch_next - read one message of the container
+ * @event: receives what it means for the caller
+ *
+ * Context: parent, when l->sock is readable, or it waits.
+ * Return: 0, or -errno: the launch has failed.
+ */
+int launch_next(struct launch *l, enum launch_event *event, struct err *e)
+{
+	union {
+		struct sync_msg sync;
+		struct init_msg init;
+	} m = {};
+	size_t nfds = 1;
+	int fd_got = -1;
+	ssize_t n = recv_msg(l->sock, &m, sizeof(m), &fd_got, &nfds);
+	cleanup_close int fd = nfds ? fd_got : -1;
+	int r;
+
+	*event = LAUNCH_BUSY;
+	if (n == -ECONNRESET)
+		n = 0;
+	if (n < 0)
+		return fail(e, (int)-n, "cannot hear the container: %s", strerror((int)-n));
+	if (n == 0) {
+		*event = LAUNCH_GONE;
+		return 0;
+	}
+	if (n == sizeof(m.sync)) {
+		*e = m.sync.err;
+		e->msg[sizeof(e->msg) - 1] = '\0';
+		return e->code > 0 ? -e->code : -EIO;
+	}
+	if (n == sizeof(m.init))
+		r = handle_init(l, &m.init, event, e);
+	else if (n == sizeof(m.sync.type))
+		r = handle_sync(l, &m.sync, fd, event, e);
+	else
+		r = -EPROTO;
+	return r == -EPROTO && !e->code
+		       ? fail(e, EPROTO, "the container sent a message that makes no sense")
+		       : r;
+}
+
+/* launch_go - let a container that is READY run its payload */
+int launch_go(struct launch *l, struct err *e)
+{
+	int r = sync_send(l->sock, SYNC_START, -1);
+
+	return r < 0 ? fail(e, -r, "cannot start the container: %s", strerror(-r)) : 0;
+}
+
+int step_wait_start(struct launch *l, struct err *e)
+{
+	int r = sync_send(l->sock, SYNC_READY, -1);
+
+	if (r < 0)
+		return fail(e, -r, "cannot reach the supervisor: %s", strerror(-r));
+	return sync_wait(l->sock, SYNC_START, NULL, e);
+}
+
+/**
+ * launch_signal - signal the payload
+ * @sig: any
+ * @group: its process group as well, as a terminal would
+ *
+ * With sandbox-init the signal is a request to it; without, the payload gets it.
+ */
+int launch_signal(const struct launch *l, int sig, bool group)
+{
+	siginfo_t info = {.si_signo = SIGTERM, .si_code = SI_QUEUE};
+
+	if (!l->spec->init || sig == SIGKILL)
+		return sys_pidfd_send_signal(l->pidfd, sig);
+	info.si_value.sival_int = INIT_SIG_TAG | (group ? INIT_SIG_GROUP : 0) | sig;
+	info.si_pid = getpid();
+	info.si_uid = getuid();
+	return sys_pidfd_send_info(l->pidfd, &info);
+}
+
+/**
+ * launch_kill - end a container and reap it; fine at any stage, also when there is none
+ */
+void launch_kill(struct launch *l)
+{
+	if (l->pidfd >= 0) {
+		sys_pidfd_send_signal(l->pidfd, SIGKILL);
+		wait_pid(l->pid, NULL);
+	}
+	if (l->userns_fd >= 0 && l->spec->ns[NS_PID].mode != NS_PRIVATE)
+		launch_kill_userns(l->userns_fd);
+	launch_free(l);
+}
+
+/* launch_free - close what a launch holds; the container has ended */
+void launch_free(struct launch *l)
+{
+	helper_kill(&l->fuse);
+	close_fd(take_fd(&l->pidfd));
+	close_fd(take_fd(&l->sock));
+	close_fd(take_fd(&l->userns_fd));
+	close_fd(take_fd(&l->pty));
+	l->pid = -1;
+}
+
+/**
+ * launch_kill_userns - kill every process of a user namespace
+ * @userns_fd: borrowed
+ *
+ * For a container that shares the host's process numbers, so that no pid
+ * namespace ends with it. Nothing can leave its user namespace, and a process is
+ * found again by the number of that namespace, never by a pid alone.
+ * Return: how many were killed, or -errno.
+ */
+int launch_kill_userns(int userns_fd)
+{
+	struct stat want, is;
+	int killed = 0, found;
+
+	if (fstat(userns_fd, &want) < 0)
+		return -errno;
+	do {
+		DIR *d = opendir("/proc");
+		struct dirent *de;
+
+		found = 0;
+		if (!d)
+			return -errno;
+		while ((de = readdir(d))) {
+			char path[NAME_MAX + 16];
+			uint32_t pid;
+
+			if (parse_u32(de->d_name, &pid))
+				continue;
+			cleanup_close int pidfd = sys_pidfd_open((pid_t)pid, 0);
+			snprintf(path, sizeof(path), "%s/ns/user", de->d_name);
+			if (pidfd < 0 || fstatat(dirfd(d), path, &is, 0) < 0 ||
+			    is.st_ino != want.st_ino || is.st_dev != want.st_dev)
+				continue;
+			if (!sys_pidfd_send_signal(pidfd, SIGKILL)) {
+				struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+				found++;
+				poll(&p, 1, 1000);
+			}
+		}
+		closedir(d);
+		killed += found;
+	} while (found && killed < 100000);
+	return killed;
+}
+
+/**
+ * launch_in_userns - run a function as root of a container's user namespace
+ * @userns_fd: borrowed
+ * @fn: runs in a child process; its result is the exit status
+ *
+ * Return: the child's pid, for wait_pid(), or -errno.
+ */
+int launch_in_userns(int userns_fd, int (*fn)(void *ctx), void *ctx)
+{
+	pid_t pid = sys_clone(0, NULL);
+
+	if (pid)
+		return pid;
+	reset_signals();
+	if (sys_setns(userns_fd, CLONE_NEWUSER) < 0)
+		_exit(125);
+	/* Where 0 is not mapped we go on as we are, with every capability inside. */
+	sys_setresgid(0);
+	sys_setresuid(0);
+	_exit(fn(ctx) < 0);
+}

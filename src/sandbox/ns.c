@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "sandbox/internal.h"
+
+static const uint64_t clone_flags[NS_KINDS] = {
+	[NS_USER] = CLONE_NEWUSER,     [NS_MNT] = CLONE_NEWNS,    [NS_PID] = CLONE_NEWPID,
+	[NS_NET] = CLONE_NEWNET,       [NS_IPC] = CLONE_NEWIPC,   [NS_UTS] = CLONE_NEWUTS,
+	[NS_CGROUP] = CLONE_NEWCGROUP, [NS_TIME] = CLONE_NEWTIME,
+};
+
+uint64_t ns_clone_flag(enum ns_kind kind)
+{
+	return clone_flags[kind];
+}
+
+/*
+ * Nobody may look into this process: what it holds (descriptors of the host)
+ * is not the container's. That shuts out our own supervisor as well, so it is
+ * given the user namespace first. And the kernel gives the map files of a process
+ * that is not dumpable to root, which stops our own writing of them but not the
+ * helpers: with them it is done at once, else as soon as the maps are there.
+ */
+int step_guard(struct launch *l, struct err *e)
+{
+	cleanup_close int fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : sync_send(l->sock, SYNC_USERNS, fd);
+
+	if (r < 0)
+		return fail(e, -r, "cannot hand the user namespace over: %s", strerror(-r));
+	if (l->plan->driver == IDMAP_HELPERS)
+		sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return 0;
+}
+
+int step_unshare(struct launch *l, struct err *e)
+{
+	static const enum ns_kind late[] = {NS_MNT, NS_NET, NS_IPC, NS_UTS, NS_CGROUP};
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(late); i++) {
+		if (l->spec->ns[late[i]].mode == NS_PRIVATE)
+			flags |= clone_flags[late[i]];
+	}
+	if (unshare((int)flags) < 0)
+		return fail_hint(
+			e, fail_errno(e, "cannot make namespaces"),
+			"`sandbox doctor` tells which limit of this host stands in the way");
+	return 0;
+}
+
+int step_propagation(struct launch *l __unused, struct err *e)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail_errno(e, "cannot make mounts private");
+	return 0;
+}
+
+/* The kernel's keyrings know no namespaces: without its own the payload would share the caller's. */
+int step_keyring(struct launch *l __unused, struct err *e)
+{
+	int r = sys_join_session_keyring(NULL);
+
+	if (r == -ENOSYS)
+		return 0;
+	if (r == -EDQUOT)
+		return fail(e, EDQUOT,
+			    "the quota of kernel keyrings is used up; raise kernel.keys.maxkeys");
+	return r < 0 ? fail(e, -r, "cannot make a session keyring: %s", strerror(-r)) : 0;
+}
+
+int step_hostname(struct launch *l, struct err *e)
+{
+	if (sethostname(l->spec->hostname, strlen(l->spec->hostname)) < 0)
+		return fail_errno(e, "cannot set host name %s", l->spec->hostname);
+	return 0;
+}
+
+static int write_sysctl(struct launch *l, const char *key, const char *value, struct err *e)
+{
+	char path[256] = "sys/";
+	size_t at = strlen(path);
+	int r;
+
+	/* net.ipv4.ip_forward or net/ipv4/ip_forward: the first separator decides, as sysctl(8) */
+	bool dots = key[strcspn(key, "./")] == '.';
+
+	for (; *key && at < sizeof(path) - 1; key++)
+		path[at++] = dots && *key == '.' ? '/' : dots && *key == '/' ? '.' : *key;
+	path[at] = '\0';
+	r = write_file_at(l->c.proc, path, value, strlen(value));
+	return r < 0 ? fail(e, -r, "cannot set %s to \"%s\": %s", path + 4, value, strerror(-r))
+		     : 0;
+}
+
+int step_sysctl(struct launch *l, struct err *e)
+{
+	int r = 0;
+
+	if (l->spec->ns[NS_NET].mode == NS_PRIVATE)
+		r = write_sysctl(l, "net.ipv4.ip_unprivileged_port_start", "0", e);
+	/* Counts of this user namespace: with it no process inside can make another one. */
+	if (!r && !l->spec->sec.nested && !l->spec->sec.privileged)
+		r = write_sysctl(l, "user.max_user_namespaces", "0", e);
+	strv_for_each (s, &l->spec->sysctl) {
+		cleanup_free char *key = xstrndup(s, strcspn(s, "="));
+
+		if (!r)
+			r = write_sysctl(l, key, s + strlen(key) + 1, e);
+	}
+	return r;
+}
+
+int step_net(struct launch *l, struct err *e)
+{
+	int fd = l->hooks->net_child(l->hooks->ctx, e), r;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	r = sync_send(l->sock, SYNC_TAP, fd);
+	close_fd(fd);
+	return r < 0 ? fail(e, -r, "cannot hand the network device over: %s", strerror(-r)) : 0;
+}
+
+int step_wait_maps(struct launch *l, struct err *e)
+{
+	int r = sync_wait(l->sock, SYNC_MAPPED, NULL, e);
+
+	fault_point("mapped");
+	return r;
+}
+
+/* ping_group_range takes group ids of the namespace, so it waits for the maps. */
+static void allow_ping(struct launch *l)
+{
+	char range[32];
+
+	if (l->spec->ns[NS_NET].mode != NS_PRIVATE)
+		return;
+	snprintf(range, sizeof(range), "0 %u", idmap_highest(&l->plan->gid));
+	write_file_at(l->c.proc, "sys/net/ipv4/ping_group_range", range, strlen(range));
+}
+
+/*
+ * What is made from here on shall belong to container root. The dumpable flag
+ * is cleared by a change of ids, and set again after it.
+ */
+int step_become_root(struct launch *l, struct err *e)
+{
+	uint32_t none;
+	int r = 0;
+
+	if (idmap_lookup(&l->plan->gid, 0, &none))
+		r = sys_setresgid(0);
+	if (!r && idmap_lookup(&l->plan->uid, 0, &none))
+		r = sys_setresuid(0);
+	if (!r && !l->plan->deny_setgroups && !l->spec->keep_groups)
+		r = sys_setgroups(0, NULL);
+	if (r < 0)
+		return fail(e, -r, "cannot become container root: %s", strerror(-r));
+	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	allow_ping(l);
+	umask(022);
+	return 0;
+}
+
+#define NSEC 1000000000LL
+
+/* Rounded down: the kernel wants nanoseconds of 0 and more also before zero. */
+static int64_t whole_seconds(int64_t ns)
+{
+	return ns / NSEC - (ns % NSEC < 0);
+}
+
+/*
+ * A time namespace takes offsets only while it is empty: they are written after
+ * unshare(CLONE_NEWTIME), which concerns children, and setns moves us in.
+ * Source: time_namespaces(7), Linux 5.6.
+ */
+int step_time(struct launch *l, struct err *e)
+{
+	const int64_t mono = l->spec->time_monotonic, boot = l->spec->time_boottime;
+	cleanup_close int ns = -1;
+	char text[128];
+	int n, r;
+
+	if (unshare(CLONE_NEWTIME) < 0)
+		return fail_errno(e, "cannot make a time namespace");
+	n = snprintf(text, sizeof(text), "monotonic %lld %lld\nboottime %lld %lld\n",
+		     (long long)whole_seconds(mono), (long long)(mono - whole_seconds(mono) * NSEC),
+		     (long long)whole_seconds(boot),
+		     (long long)(boot - whole_seconds(boot) * NSEC));
+	r = write_file_at(AT_FDCWD, "/proc/self/timens_offsets", text, (size_t)n);
+	if (r < 0)
+		return fail(e, -r, "cannot set the time offsets: %s", strerror(-r));
+	ns = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	r = ns < 0 ? -errno : sys_setns(ns, CLONE_NEWTIME);
+	return r < 0 ? fail(e, -r, "cannot enter the time namespace: %s", strerror(-r)) : 0;
+}

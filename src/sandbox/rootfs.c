@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DOC: Theory of operation
+ *
+ * A driver turns layers into one writable root and leaves its mount in
+ * l->c.root, attached somewhere (pivot_root wants that). "auto" tries the kernel's
+ * overlay for real, then fuse-overlayfs, then a copy: what works is not a matter
+ * of version numbers, but of the file system below, of the host's policy and of
+ * what we run inside.
+ */
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "sandbox/internal.h"
+
+/**
+ * rootfs_attach - put the new root's mount on a folder, and remember it
+ * @mountfd: detached, taken
+ * @at: where
+ */
+int rootfs_attach(struct launch *l, int mountfd, const char *at, struct err *e)
+{
+	cleanup_close int mount = mountfd;
+	cleanup_close int target = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (target < 0)
+		return fail_errno(e, "cannot open %s", at);
+	r = mount_attach(mount, target, "the root file system", e);
+	if (!r)
+		l->c.root = take_fd(&mount);
+	return r;
+}
+
+static uint64_t root_attrs(const struct launch *l)
+{
+	return MOUNT_ATTR_NODEV | (l->spec->sec.no_new_privs ? MOUNT_ATTR_NOSUID : 0);
+}
+
+/* An upper layer in memory: made in our own mount namespace, it is gone with it. */
+static int enter_tmpfs(struct launch *l, struct err *e)
+{
+	char size[32];
+	const char *const options[] = {"mode=755", l->spec->rootfs.tmpfs_size ? size : NULL, NULL};
+	cleanup_close int mount = -1, target = -1;
+	int r;
+
+	snprintf(size, sizeof(size), "size=%llu", (unsigned long long)l->spec->rootfs.tmpfs_size);
+	mount = tmpfs_open(options, MOUNT_ATTR_NODEV, e);
+	if (mount < 0)
+		return mount;
+	target = open(l->run_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (target < 0)
+		return fail_errno(e, "cannot open %s", l->run_dir);
+	r = mount_attach(mount, target, "a tmpfs", e);
+	if (r < 0)
+		return r;
+	if (fchdir(mount) < 0 || mkdir("upper", 0755) < 0 || mkdir("work", 0755) < 0)
+		return fail_errno(e, "cannot prepare the upper layer in memory");
+	return 0;
+}
+
+/* lowerdir takes a list: colons and backslashes in names are escaped. */
+static char *lower_list(const struct strv *layers)
+{
+	struct buf b = {};
+
+	strv_for_each (path, layers) {
+		if (b.len)
+			buf_puts(&b, ":");
+		for (; *path; path++) {
+			if (*path == ':' || *path == '\\')
+				buf_add(&b, "\\", 1);
+			buf_add(&b, path, 1);
+		}
+	}
+	return b.data;
+}
+
+/* What the kernel has to say about a file system context that it refused. */
+static int fs_fail(int fs, int r, const char *what, struct err *e)
+{
+	char text[256];
+	ssize_t n = read(fs, text, sizeof(text) - 1);
+
+	if (n > 2) {
+		text[n] = '\0';
+		return fail(e, -r, "%s: %s (the kernel says: %s)", what, strerror(-r),
+			    str_trim(text + 2));
+	}
+	return fail(e, -r, "%s: %s", what, strerror(-r));
+}
+
+int rootfs_overlay(struct launch *l, struct err *e)
+{
+	const struct rootfs_spec *s = &l->spec->rootfs;
+	cleanup_free char *lower = lower_list(&s->layers);
+	cleanup_close int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
+	int r = fs < 0 ? fs : 0, mount;
+
+	if (fs < 0)
+		return fail(e, -fs, "this kernel has no overlay: %s", strerror(-fs));
+	if (s->tmpfs)
+		r = enter_tmpfs(l, e);
+	else if (chdir(s->state_dir) < 0)
+		r = fail_errno(e, "cannot enter %s", s->state_dir);
+	if (r < 0)
+		return r;
+	r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0);
+	if (!r)
+		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", lower, 0);
+	if (!r)
+		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", "upper", 0);
+	if (!r)
+		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "workdir", "work", 0);
+	if (!r)
+		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0);
+	if (!r && s->is_volatile)
+		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0);
+	if (!r)
+		r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	if (r < 0)
+		return fs_fail(fs, r, "cannot mount an overlay", e);
+	mount = sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)root_attrs(l));
+	if (mount < 0)
+		return fs_fail(fs, mount, "cannot mount an overlay", e);
+	return rootfs_attach(l, mount, ".", e);
+}
+
+/* --rootfs DIR: the folder is the root, with the mounts below it. */
+int rootfs_dir(struct launch *l, struct err *e)
+{
+	const char *dir = l->spec->rootfs.dir;
+	int fd = sys_open_tree(AT_FDCWD, dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	int r;
+
+	if (fd < 0)
+		return fail(e, -fd, "cannot use %s as root file system: %s", dir, strerror(-fd));
+	r = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, root_attrs(l), 0, MS_PRIVATE);
+	if (r < 0) {
+		close_fd(fd);
+		return fail(e, -r, "cannot use %s as root file system: %s", dir, strerror(-r));
+	}
+	return rootfs_attach(l, fd, dir, e);
+}
+
+static const struct {
+	enum rootfs_driver driver;
+	const char *name;
+	int (*make)(struct launch *l, struct err *e);
+} drivers[] = {
+	{ROOTFS_OVERLAY, "overlay", rootfs_overlay},
+	{ROOTFS_FUSE, "fuse-overlayfs", rootfs_fuse},
+	{ROOTFS_COPY, "copy", rootfs_copy},
+};
+
+int step_rootfs(struct launch *l, struct err *e)
+{
+	enum rootfs_driver want = l->spec->rootfs.driver;
+	int r = -EINVAL;
+
+	if (want == ROOTFS_DIR)
+		return rootfs_dir(l, e);
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		struct err why = {};
+
+		if (want != ROOTFS_AUTO && want != drivers[i].driver)
+			continue;
+		r = drivers[i].make(l, &why);
+		if (!r) {
+			log_debug("root file system: %s", drivers[i].name);
+			l->driver = drivers[i].driver;
+			return 0;
+		}
+		log_debug("root file system: %s does not work here: %s", drivers[i].name, why.msg);
+		if (want != ROOTFS_AUTO)
+			return fail(e, -r, "storage driver %s: %s", drivers[i].name, why.msg);
+		/* The first reason is the one to mend: the others are makeshifts. */
+		if (!i)
+			*e = why;
+	}
+	return r;
+}
+
+int step_readonly_root(struct launch *l, struct err *e)
+{
+	int r = sys_mount_setattr(l->c.root, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0);
+
+	return r < 0 ? fail(e, -r, "cannot make the root file system read-only: %s", strerror(-r))
+		     : 0;
+}
+
+/* The old root goes onto the new one and is detached: no way back, no chroot to break out of. */
+int step_pivot(struct launch *l, struct err *e)
+{
+	int r;
+
+	if (fchdir(l->c.root) < 0)
+		return fail_errno(e, "cannot enter the root file system");
+	r = sys_pivot_root(".", ".");
+	if (r == -EINVAL)
+		return fail(
+			e, EINVAL,
+			"cannot change the root: the root of this host is the kernel's initial one, "
+			"which cannot be moved; mount a file system and switch_root to it first");
+	if (r < 0)
+		return fail(e, -r, "cannot change the root: %s", strerror(-r));
+	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return fail_errno(e, "cannot leave the old root");
+	return 0;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DOC: Theory of operation
+ *
+ * A launch is this table, walked from the top on both sides at once: the parent
+ * runs the PARENT rows, the child, from the clone on, the CHILD rows. What needs
+ * no id map stands before wait-maps, because newuidmap and newgidmap run
+ * meanwhile. tests/unit/test_steps.c asserts the order from `needs` and `before`.
+ */
+#include <sys/mount.h>
+
+#include "sandbox/internal.h"
+
+static bool own(const struct launch *l, enum ns_kind kind)
+{
+	return l->spec->ns[kind].mode == NS_PRIVATE;
+}
+
+static bool has_helper_net(const struct launch *l)
+{
+	return own(l, NS_NET) && l->hooks->net_parent;
+}
+
+static bool own_net(const struct launch *l)
+{
+	return own(l, NS_NET) && l->hooks->net_child;
+}
+
+static bool own_uts(const struct launch *l)
+{
+	return own(l, NS_UTS) && l->spec->hostname;
+}
+
+static bool with_init(const struct launch *l)
+{
+	return l->spec->init;
+}
+
+static bool confined(const struct launch *l)
+{
+	return !l->spec->sec.privileged;
+}
+
+static bool readonly_root(const struct launch *l)
+{
+	return l->spec->rootfs.readonly;
+}
+
+static bool with_tty(const struct launch *l)
+{
+	return l->spec->tty;
+}
+
+static bool nnp(const struct launch *l)
+{
+	return l->spec->sec.no_new_privs;
+}
+
+static bool filtered_nnp(const struct launch *l)
+{
+	return nnp(l) && l->spec->sec.seccomp != SECCOMP_UNCONFINED;
+}
+
+static bool filtered_without_nnp(const struct launch *l)
+{
+	return !nnp(l) && l->spec->sec.seccomp != SECCOMP_UNCONFINED;
+}
+
+static bool time_wanted(const struct launch *l)
+{
+	return own(l, NS_TIME);
+}
+
+static bool waits_for_start(const struct launch *l)
+{
+	return l->wait_start;
+}
+
+const struct step steps[] = {
+	{"seccomp-prepare", PARENT, NULL, seccomp_prepare, NEEDS_NOTHING, {"clone"},
+	 "a profile from a file takes memory and a library, which a child must not wait for"},
+	{"clone", PARENT, NULL, step_clone, NEEDS_NOTHING, {"start-maps", "guard"},
+	 "user and pid namespace alone: the id helpers can start 0.4 ms earlier"},
+	{"start-maps", PARENT, NULL, step_start_maps, NEEDS_NOTHING, {"finish-maps"},
+	 "newuidmap and newgidmap side by side, and beside what the child does"},
+	{"userns-fd", PARENT, NULL, step_userns_fd, NEEDS_NOTHING, {"net-helper"},
+	 "helpers and the cleaner join the user namespace, also when the child has gone"},
+	{"net-helper", PARENT, has_helper_net, step_net_helper, NEEDS_NOTHING, {NULL},
+	 "it loads its libraries while the maps are written; frames wait in the tap"},
+	{"finish-maps", PARENT, NULL, step_finish_maps, NEEDS_NOTHING, {NULL},
+	 "says MAPPED; everything after it happens in the child"},
+
+	{"guard", CHILD, NULL, step_guard, NEEDS_NOTHING, {"unshare"},
+	 "not dumpable before anything else"},
+	{"unshare", CHILD, NULL, step_unshare, NEEDS_NOTHING,
+	 {"propagation", "kernel-mounts", "network"}, "the other namespaces belong to the user namespace"},
+	{"time", CHILD, time_wanted, step_time, NEEDS_NOTHING, {"find-command"},
+	 "offsets are written between unshare and setns; clone3(NEWTIME) would be too late"},
+	{"propagation", CHILD, NULL, step_propagation, NEEDS_NOTHING, {"user-sources", "rootfs"},
+	 "what is mounted from here on stays here"},
+	{"kernel-mounts", CHILD, NULL, step_kernel_mounts, NEEDS_NOTHING, {"sysctl", "attach-kernel"},
+	 "proc, sysfs, mqueue, cgroup2, detached: no image can stand in for them"},
+	{"dev-nodes", CHILD, NULL, step_dev_nodes, NEEDS_NOTHING, {"dev"},
+	 "clones of the host's nodes, checked by number"},
+	{"network", CHILD, own_net, step_net, NEEDS_NOTHING, {NULL},
+	 "lo and the tap need the new network namespace, and no ids"},
+	{"hostname", CHILD, own_uts, step_hostname, NEEDS_NOTHING, {NULL}, "in its own uts namespace"},
+	{"keyring", CHILD, NULL, step_keyring, NEEDS_NOTHING, {"seccomp"},
+	 "keyrings know no namespaces; the filter forbids keyctl"},
+	{"open-init", CHILD, with_init, step_open_init, NEEDS_NOTHING, {"pivot"},
+	 "the host's file as a read-only bind, while the host's paths are there"},
+	{"user-sources", CHILD, NULL, step_user_sources, NEEDS_NOTHING, {"rootfs", "user-mounts"},
+	 "sources are host paths: opened before anything covers them"},
+	{"sysctl", CHILD, NULL, step_sysctl, NEEDS_NOTHING, {"masks"},
+	 "through the detached proc, before it is made read-only"},
+	{"bounding", CHILD, NULL, step_bounding, NEEDS_NOTHING, {"identity"},
+	 "takes effect at exec only, so it may come as early as this"},
+
+	{"wait-maps", CHILD, NULL, step_wait_maps, NEEDS_NOTHING, {"become-root"}, "the parent's MAPPED"},
+	{"become-root", CHILD, NULL, step_become_root, NEEDS_MAPS, {"rootfs"},
+	 "what is made from here on belongs to container root"},
+	{"rootfs", CHILD, NULL, step_rootfs, NEEDS_MAPS, {"attach-kernel"},
+	 "an overlay's upper layer is refused before the maps are there (EACCES)"},
+	{"attach-kernel", CHILD, NULL, step_attach_kernel, NEEDS_ROOTFS, {"masks"},
+	 "on folders opened without following a link"},
+	{"dev", CHILD, NULL, step_dev, NEEDS_ROOTFS, {"masks", "console", "files"},
+	 "a fresh tmpfs, which takes files only after the maps (EOVERFLOW)"},
+	{"masks", CHILD, confined, step_masks, NEEDS_ROOTFS, {"pivot"},
+	 "through descriptors below our own proc and sys"},
+	{"console", CHILD, with_tty, step_console, NEEDS_ROOTFS, {"stdio"},
+	 "from our own devpts, by TIOCGPTPEER"},
+	{"files", CHILD, NULL, step_files, NEEDS_ROOTFS, {"user-mounts"},
+	 "hosts, resolv.conf and hostname, over the image's, under the user's"},
+	{"user-mounts", CHILD, NULL, step_user_mounts, NEEDS_ROOTFS, {"readonly-root", "devices"},
+	 "in the order given; mount points are made while the root can be written"},
+	{"devices", CHILD, NULL, step_devices, NEEDS_ROOTFS, {"readonly-root"}, "into the fresh /dev"},
+	{"user", CHILD, NULL, step_user, NEEDS_ROOTFS, {"stdio", "identity"},
+	 "names are looked up in the image's own files"},
+	{"readonly-root", CHILD, readonly_root, step_readonly_root, NEEDS_ROOTFS, {"pivot"},
+	 "the last thing that happens to the root's mount"},
+	{"pivot", CHILD, NULL, step_pivot, NEEDS_ROOTFS, {"cwd"}, "the host's tree is gone from here on"},
+	{"cwd", CHILD, NULL, step_cwd, NEEDS_PIVOT, {"find-command"}, "without magic links"},
+	{"stdio", CHILD, NULL, step_stdio, NEEDS_PIVOT, {"exec"},
+	 "a session of its own; takes the terminal"},
+	{"rlimits", CHILD, NULL, step_rlimits, NEEDS_PIVOT, {"exec"}, "late: they bound the payload, not us"},
+	{"seccomp-early", CHILD, filtered_without_nnp, step_seccomp_early, NEEDS_PIVOT, {"identity"},
+	 "without no_new_privs it takes the CAP_SYS_ADMIN that the next row gives up"},
+	{"identity", CHILD, NULL, step_identity, NEEDS_PIVOT, {"caps", "no-new-privs"},
+	 "groups, gid, uid: in this order, or the first two are not allowed any more"},
+	{"caps", CHILD, NULL, step_caps, NEEDS_PIVOT, {"seccomp"}, "after the uid, which changes them"},
+	{"no-new-privs", CHILD, nnp, step_no_new_privs, NEEDS_PIVOT, {"seccomp"},
+	 "lets anybody load a filter"},
+	{"find-command", CHILD, NULL, step_find_command, NEEDS_PIVOT, {"exec"},
+	 "as the payload's user, so that 126 and 127 are told apart"},
+	{"wait-start", CHILD, waits_for_start, step_wait_start, NEEDS_PIVOT, {"exec"},
+	 "create stops here until start"},
+	{"seccomp", CHILD, filtered_nnp, step_seccomp, NEEDS_PIVOT, {"exec"}, "the last wall"},
+	{"exec", CHILD, NULL, step_exec, NEEDS_PIVOT, {NULL}, "sandbox-init, or the payload itself"},
+};
+
+const size_t nsteps = ARRAY_SIZE(steps);
+
+/**
+ * steps_walk - run the rows of one side that apply
+ *
+ * Return: 0, or the first failure, with the row's name before its message.
+ */
+int steps_walk(struct launch *l, enum side side, struct err *e)
+{
+	for (size_t i = 0; i < nsteps; i++) {
+		const struct step *s = &steps[i];
+		int r;
+
+		if (s->side != side || (s->when && !s->when(l)))
+			continue;
+		log_debug("step %s", s->name);
+		fault_point(s->name);
+		r = s->run(l, e);
+		if (r < 0) {
+			log_debug("step %s failed", s->name);
+			return r;
+		}
+	}
+	return 0;
+}
+
+/**
+ * launch_explain - the rows that apply to a spec, as `run --explain` prints them
+ */
+void launch_explain(const struct launch *l, struct buf *out)
+{
+	for (size_t i = 0; i < nsteps; i++) {
+		const struct step *s = &steps[i];
+
+		if (!s->when || s->when(l))
+			buf_printf(out, "%-7s %-16s %s\n", s->side == CHILD ? "child" : "parent", s->name,
+				   s->why);
+	}
+}

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The small languages of options: volumes, mounts, limits, devices, hosts. Pure:
+ * no file is touched, but a relative host path is made absolute.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <strings.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+
+#include "linux/sys.h"
+#include "spec/spec.h"
+
+/* Words in the options of a mount; `set` and `clr` are MOUNT_ATTR_*. */
+static const struct {
+	const char *word;
+	uint64_t set, clr, propagation;
+	int recursive; /* 1 yes, -1 no, 0 does not say */
+} mount_words[] = {
+	{"ro", MOUNT_ATTR_RDONLY, 0, 0, 0},
+	{"readonly", MOUNT_ATTR_RDONLY, 0, 0, 0},
+	{"rro", MOUNT_ATTR_RDONLY, 0, 0, 1},
+	{"rw", 0, MOUNT_ATTR_RDONLY, 0, 0},
+	{"nosuid", MOUNT_ATTR_NOSUID, 0, 0, 0},
+	{"suid", 0, MOUNT_ATTR_NOSUID, 0, 0},
+	{"nodev", MOUNT_ATTR_NODEV, 0, 0, 0},
+	{"dev", 0, MOUNT_ATTR_NODEV, 0, 0},
+	{"noexec", MOUNT_ATTR_NOEXEC, 0, 0, 0},
+	{"exec", 0, MOUNT_ATTR_NOEXEC, 0, 0},
+	{"noatime", MOUNT_ATTR_NOATIME, 0, 0, 0},
+	{"nodiratime", MOUNT_ATTR_NODIRATIME, 0, 0, 0},
+	{"relatime", 0, 0, 0, 0},
+	{"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0, 0, 0},
+	{"bind", 0, 0, 0, -1},
+	{"rbind", 0, 0, 0, 1},
+	{"private", 0, 0, MS_PRIVATE, 0},
+	{"rprivate", 0, 0, MS_PRIVATE, 0},
+	{"slave", 0, 0, MS_SLAVE, 0},
+	{"rslave", 0, 0, MS_SLAVE, 0},
+	{"unbindable", 0, 0, MS_UNBINDABLE, 0},
+	{"runbindable", 0, 0, MS_UNBINDABLE, 0},
+	/* SELinux relabelling: nothing to do where there is no SELinux */
+	{"z", 0, 0, 0, 0},
+	{"Z", 0, 0, 0, 0},
+};
+
+static bool mount_word(struct mount_spec *m, const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mount_words); i++) {
+		if (!streq(word, mount_words[i].word))
+			continue;
+		m->attr_set = (m->attr_set & ~mount_words[i].clr) | mount_words[i].set;
+		m->attr_clr = (m->attr_clr & ~mount_words[i].set) | mount_words[i].clr;
+		if (mount_words[i].propagation)
+			m->propagation = mount_words[i].propagation;
+		if (mount_words[i].recursive)
+			m->recursive = mount_words[i].recursive > 0;
+		return true;
+	}
+	return false;
+}
+
+static void bind_defaults(struct mount_spec *m)
+{
+	m->type = xstrdup("bind");
+	m->recursive = true;
+	m->attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+}
+
+static int set_target(struct mount_spec *m, const char *target, const char *text, struct err *e)
+{
+	char clean[PATH_MAX];
+	int r = path_clean(target, clean, sizeof(clean));
+
+	if (r == -EINVAL)
+		return fail(
+			e, EINVAL,
+			"\"%s\": the place inside the container, \"%s\", must be an absolute path",
+			text, target);
+	if (r < 0)
+		return fail(e, -r, "\"%s\": the path is too long", text);
+	m->target = xstrdup(clean);
+	return 0;
+}
+
+static int set_source(struct mount_spec *m, const char *source, const char *text, struct err *e)
+{
+	if (!*source)
+		return fail(e, EINVAL,
+			    "\"%s\" names nothing on the host; write HOST-PATH:CONTAINER-PATH",
+			    text);
+	m->source = path_absolute(source);
+	if (!m->source)
+		return fail(e, ENOENT, "\"%s\" is relative, and the current folder is gone", text);
+	return 0;
+}
+
+/**
+ * spec_parse_volume - HOST:CONTAINER[:OPTION,...]
+ * @text: as podman's -v; a host path that does not begin with / or . would be a named volume
+ */
+int spec_parse_volume(struct spec *s, const char *text, struct err *e)
+{
+	struct strv parts = {}, words = {};
+	struct mount_spec *m;
+	int r = 0;
+
+	strv_split(&parts, text, ':');
+	if (parts.n < 2 || parts.n > 3) {
+		strv_free(&parts);
+		return fail(e, EINVAL, "volume \"%s\" is not HOST-PATH:CONTAINER-PATH[:OPTIONS]",
+			    text);
+	}
+	m = mounts_add(&s->mounts);
+	bind_defaults(m);
+	if (*parts.v[0] && *parts.v[0] != '/' && *parts.v[0] != '.')
+		r = fail(e, EINVAL,
+			 "\"%s\" would be a named volume, which this version does not have; "
+			 "for a folder write ./%s",
+			 text, parts.v[0]);
+	if (!r)
+		r = set_source(m, parts.v[0], text, e);
+	if (!r)
+		r = set_target(m, parts.v[1], text, e);
+	if (!r && parts.n == 3)
+		strv_split(&words, parts.v[2], ',');
+	strv_for_each (word, &words) {
+		if (!r && !mount_word(m, word))
+			r = fail(e, EINVAL, "volume \"%s\": there is no option \"%s\"", text, word);
+	}
+	strv_free(&words);
+	strv_free(&parts);
+	return r;
+}
+
+static int tmpfs_word(struct mount_spec *m, const char *word, const char *text, struct err *e)
+{
+	static const char *const keys[] = {"size", "mode",      "nr_inodes", "uid",
+					   "gid",  "nr_blocks", "huge"};
+	size_t len = strcspn(word, "=");
+	const char *value = word[len] ? word + len + 1 : NULL;
+	uint64_t size;
+
+	if (!*word || mount_word(m, word))
+		return 0;
+	if (!strncmp(word, "tmpfs-", 6) && value) {
+		word += 6;
+		len -= 6;
+	}
+	for (size_t i = 0; value && i < ARRAY_SIZE(keys); i++) {
+		if (strlen(keys[i]) != len || strncmp(word, keys[i], len))
+			continue;
+		if (streq(keys[i], "size") && !str_has_suffix(value, "%") &&
+		    parse_size(value, &size))
+			break;
+		strv_add(&m->data, word);
+		return 0;
+	}
+	return fail(e, EINVAL, "tmpfs \"%s\": there is no option \"%s\"", text, word);
+}
+
+/**
+ * spec_parse_tmpfs - CONTAINER[:OPTION,...], as podman's --tmpfs
+ */
+int spec_parse_tmpfs(struct spec *s, const char *text, struct err *e)
+{
+	struct mount_spec *m = mounts_add(&s->mounts);
+	cleanup_free char *target = xstrndup(text, strcspn(text, ":"));
+	struct strv words = {};
+	int r;
+
+	m->type = xstrdup("tmpfs");
+	m->attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	r = set_target(m, target, text, e);
+	if (!r && text[strlen(target)])
+		strv_split(&words, text + strlen(target) + 1, ',');
+	strv_for_each (word, &words) {
+		if (!r)
+			r = tmpfs_word(m, word, text, e);
+	}
+	strv_free(&words);
+	return r;
+}
+
+/* One key of --mount; 0, or < 0 with the reason. */
+static int mount_key(struct mount_spec *m, char *pair, const char *text, struct err *e)
+{
+	char *value = strchr(pair, '=');
+	bool flag = true;
+
+	if (value)
+		*value++ = '\0';
+	if (streq(pair, "type"))
+		return 0;
+	if (streq(pair, "src") || streq(pair, "source"))
+		return m->source ? fail(e, EINVAL, "mount \"%s\" names two sources", text)
+				 : set_source(m, value ? value : "", text, e);
+	if (streq(pair, "dst") || streq(pair, "destination") || streq(pair, "target"))
+		return m->target ? fail(e, EINVAL, "mount \"%s\" names two targets", text)
+				 : set_target(m, value ? value : "", text, e);
+	if (streq(pair, "bind-propagation") && value)
+		return mount_word(m, value)
+			       ? 0
+			       : fail(e, EINVAL, "mount \"%s\": there is no propagation \"%s\"",
+				      text, value);
+	if (streq(pair, "bind-nonrecursive") || streq(pair, "relabel"))
+		return streq(pair, "relabel") ? 0 : (m->recursive = false, 0);
+	if (value && parse_bool(value, &flag) == 0 &&
+	    (streq(pair, "ro") || streq(pair, "readonly") || streq(pair, "rw"))) {
+		mount_word(m, flag == (pair[1] != 'w') ? "ro" : "rw");
+		return 0;
+	}
+	if (value && streq(m->type, "tmpfs")) {
+		value[-1] = '=';
+		return tmpfs_word(m, pair, text, e);
+	}
+	if (!value && mount_word(m, pair))
+		return 0;
+	return fail(e, EINVAL, "mount \"%s\": there is no option \"%s\"", text, pair);
+}
+
+static const char *mount_type(const struct strv *pairs)
+{
+	strv_for_each (pair, pairs) {
+		if (str_has_prefix(pair, "type="))
+			return pair + 5;
+	}
+	return "bind";
+}
+
+/**
+ * spec_parse_mount - type=bind|tmpfs,src=...,dst=...[,OPTION...], as podman's --mount
+ */
+int spec_parse_mount(struct spec *s, const char *text, struct err *e)
+{
+	struct mount_spec *m = mounts_add(&s->mounts);
+	struct strv pairs = {};
+	const char *type;
+	int r = 0;
+
+	strv_split(&pairs, text, ',');
+	type = mount_type(&pairs);
+	if (streq(type, "bind")) {
+		bind_defaults(m);
+	} else {
+		m->type = xstrdup(type);
+		m->attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+		if (streq(type, "volume"))
+			r = fail(e, EINVAL,
+				 "mount \"%s\": this version has no named volumes; use type=bind",
+				 text);
+		else if (!streq(type, "tmpfs"))
+			r = fail(e, EINVAL, "mount \"%s\": the type \"%s\" is not bind or tmpfs",
+				 text, type);
+	}
+	for (size_t i = 0; !r && i < pairs.n; i++)
+		r = mount_key(m, pairs.v[i], text, e);
+	strv_free(&pairs);
+	if (!r && !m->target)
+		r = fail(e, EINVAL, "mount \"%s\" does not say where (dst=)", text);
+	if (!r && streq(m->type, "bind") && !m->source)
+		r = fail(e, EINVAL, "mount \"%s\" does not say what (src=)", text);
+	return r;
+}
+
+/**
+ * spec_parse_device - HOST[:CONTAINER][:rwm]
+ */
+int spec_parse_device(struct spec *s, const char *text, struct err *e)
+{
+	struct device_spec *d = devices_add(&s->devices);
+	struct strv parts = {};
+	const char *perms = "rwm";
+	int r = 0;
+
+	strv_split(&parts, text, ':');
+	d->source = xstrdup(parts.v[0]);
+	if (parts.n == 3)
+		perms = parts.v[2];
+	else if (parts.n == 2 && *parts.v[1] != '/')
+		perms = parts.v[1];
+	d->target = xstrdup(parts.n > 1 && *parts.v[1] == '/' ? parts.v[1] : parts.v[0]);
+	d->read = strchr(perms, 'r');
+	d->write = strchr(perms, 'w');
+	d->mknod = strchr(perms, 'm');
+	if (*d->source != '/' || parts.n > 3 || !*perms || perms[strspn(perms, "rwm")])
+		r = fail(e, EINVAL, "device \"%s\" is not /dev/HOST[:/dev/CONTAINER][:rwm]", text);
+	strv_free(&parts);
+	return r;
+}
+
+static const struct {
+	const char *name;
+	int resource;
+} limits[] = {
+	{"as", RLIMIT_AS},
+	{"core", RLIMIT_CORE},
+	{"cpu", RLIMIT_CPU},
+	{"data", RLIMIT_DATA},
+	{"fsize", RLIMIT_FSIZE},
+	{"locks", RLIMIT_LOCKS},
+	{"memlock", RLIMIT_MEMLOCK},
+	{"msgqueue", RLIMIT_MSGQUEUE},
+	{"nice", RLIMIT_NICE},
+	{"nofile", RLIMIT_NOFILE},
+	{"nproc", RLIMIT_NPROC},
+	{"rss", RLIMIT_RSS},
+	{"rtprio", RLIMIT_RTPRIO},
+	{"rttime", RLIMIT_RTTIME},
+	{"sigpending", RLIMIT_SIGPENDING},
+	{"stack", RLIMIT_STACK},
+};
+
+static int limit_value(const char *s, uint64_t *out)
+{
+	if (streq(s, "-1") || streq(s, "unlimited")) {
+		*out = RLIM_INFINITY;
+		return 0;
+	}
+	return parse_u64(s, UINT64_MAX, out);
+}
+
+/**
+ * spec_parse_ulimit - NAME=SOFT[:HARD]
+ */
+int spec_parse_ulimit(struct spec *s, const char *text, struct err *e)
+{
+	size_t len = strcspn(text, "=");
+	cleanup_free char *soft = NULL;
+	const char *hard;
+	struct rlimit_spec lim = {.resource = -1};
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		if (strlen(limits[i].name) == len && !strncasecmp(limits[i].name, text, len))
+			lim.resource = limits[i].resource;
+	}
+	if (lim.resource < 0 || !text[len])
+		return fail(e, EINVAL,
+			    "\"%s\" is not LIMIT=SOFT[:HARD], with a limit such as nofile or nproc",
+			    text);
+	soft = xstrndup(text + len + 1, strcspn(text + len + 1, ":"));
+	hard = text + len + 1 + strlen(soft);
+	if (limit_value(soft, &lim.soft) || limit_value(*hard ? hard + 1 : soft, &lim.hard))
+		return fail(e, EINVAL, "\"%s\": a limit is a number or \"unlimited\"", text);
+	if (lim.soft > lim.hard)
+		return fail(e, EINVAL, "\"%s\": the soft limit is above the hard one", text);
+	s->rlimits.v = xreallocarray(s->rlimits.v, s->rlimits.n + 1, sizeof(lim));
+	s->rlimits.v[s->rlimits.n++] = lim;
+	return 0;
+}
+
+bool spec_valid_hostname(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (!n || n > 64 || name[0] == '-')
+		return false;
+	for (; *name; name++) {
+		if (!isalnum((unsigned char)*name) && *name != '-' && *name != '.')
+			return false;
+	}
+	return true;
+}
+
+bool spec_valid_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (!n || n > 128 || !isalnum((unsigned char)name[0]))
+		return false;
+	for (; *name; name++) {
+		if (!isalnum((unsigned char)*name) && !strchr("_.-", *name))
+			return false;
+	}
+	return true;
+}
+
+/**
+ * spec_parse_add_host - NAME[;NAME...]:ADDRESS; the address may be host-gateway
+ */
+int spec_parse_add_host(struct spec *s, const char *text, struct err *e)
+{
+	const char *colon = strchr(text, ':');
+	cleanup_free char *names = colon ? xstrndup(text, (size_t)(colon - text)) : NULL;
+	unsigned char addr[16];
+	char *save = NULL;
+
+	if (!colon || !*names ||
+	    (!streq(colon + 1, "host-gateway") && inet_pton(AF_INET, colon + 1, addr) != 1 &&
+	     inet_pton(AF_INET6, colon + 1, addr) != 1))
+		return fail(e, EINVAL, "\"%s\" is not NAME:ADDRESS", text);
+	for (char *name = strtok_r(names, ";", &save); name; name = strtok_r(NULL, ";", &save)) {
+		if (strlen(name) > 253 ||
+		    name[strspn(
+			    name,
+			    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")])
+			return fail(e, EINVAL, "\"%s\": \"%s\" is not a host name", text, name);
+		strv_addf(&s->net.add_host, "%s:%s", name, colon + 1);
+	}
+	return 0;
+}
+
+/**
+ * spec_parse_sysctl - KEY=VALUE, of the kernel settings that a namespace has of its own
+ */
+int spec_parse_sysctl(struct spec *s, const char *text, struct err *e)
+{
+	static const char *const own[] = {"net.",
+					  "net/",
+					  "fs.mqueue.",
+					  "fs/mqueue/",
+					  "kernel.msgmax",
+					  "kernel.msgmnb",
+					  "kernel.msgmni",
+					  "kernel.sem",
+					  "kernel.shmall",
+					  "kernel.shmmax",
+					  "kernel.shmmni",
+					  "kernel.shm_rmid_forced",
+					  "kernel.domainname",
+					  "user."};
+	size_t len = strcspn(text, "=");
+	bool found = false;
+
+	if (!text[len] || !len)
+		return fail(e, EINVAL, "\"%s\" is not KEY=VALUE", text);
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		found |= str_has_prefix(text, own[i]);
+	for (size_t i = 0; i + 1 < len; i++) {
+		if (strchr("./", text[i]) && strchr("./", text[i + 1]))
+			found = false;
+	}
+	if (!found || len > 200)
+		return fail(
+			e, EINVAL,
+			"\"%.*s\" belongs to the whole host, not to a container; settings below net., "
+			"fs.mqueue. and kernel's of messages, semaphores and shared memory can be set",
+			(int)MIN(len, 100), text);
+	strv_add(&s->sysctl, text);
+	return 0;
+}
+
+/**
+ * spec_parse_env - NAME=VALUE, or NAME for the caller's value; without one there it is left out
+ */
+int spec_parse_env(struct spec *s, const char *text, struct err *e)
+{
+	const char *value;
+
+	if (!*text || *text == '=')
+		return fail(e, EINVAL, "\"%s\" is not NAME=VALUE: a variable needs a name", text);
+	if (strchr(text, '=')) {
+		env_put(&s->env, text);
+	} else {
+		value = getenv(text);
+		if (value)
+			env_set(&s->env, text, value);
+	}
+	return 0;
+}
+
+#define ENV_FILE_MAX (1 << 20)
+
+/**
+ * spec_parse_env_file - one variable a line, as spec_parse_env() takes it; # begins a comment line
+ */
+int spec_parse_env_file(struct spec *s, const char *path, struct err *e)
+{
+	cleanup_buf struct buf text = {};
+	char *save = NULL;
+	int r = read_file_at(AT_FDCWD, path, ENV_FILE_MAX, &text), line = 0;
+
+	if (r < 0)
+		return fail(e, -r, "cannot read the variables in %s: %s", path, strerror(-r));
+	if (!text.len)
+		return 0;
+	if (strlen(text.data) != text.len)
+		return fail(e, EINVAL, "%s is not a text file", path);
+	for (char *one = text.data; one && !r; one = save) {
+		save = strchr(one, '\n');
+		if (save)
+			*save++ = '\0';
+		line++;
+		one[strcspn(one, "\r")] = '\0';
+		while (*one == ' ' || *one == '\t')
+			one++;
+		if (*one && *one != '#') {
+			r = spec_parse_env(s, one, e);
+			if (r < 0)
+				r = fail_in(e, r, "%s, line %d", path, line);
+		}
+	}
+	return r;
+}
+
+/**
+ * spec_parse_idmap - INSIDE:OUTSIDE:COUNT; OUTSIDE counts as rootless podman does: 0 is the caller,
+ * 1 the first of his subordinate ids
+ */
+int spec_parse_idmap(struct idmap *m, const char *text, struct err *e)
+{
+	struct strv parts = {};
+	uint32_t inside = 0, outside = 0, count = 1;
+	int r;
+
+	strv_split(&parts, text, ':');
+	r = parts.n < 2 || parts.n > 3 || parse_id(parts.v[0], &inside) ||
+	    parse_id(parts.v[1], &outside) || (parts.n == 3 && parse_u32(parts.v[2], &count));
+	strv_free(&parts);
+	if (r || !count || (uint64_t)inside + count > UINT32_MAX ||
+	    (uint64_t)outside + count > UINT32_MAX)
+		return fail(e, EINVAL, "id map \"%s\" is not INSIDE:OUTSIDE:COUNT", text);
+	idmap_add(m, inside, outside, count);
+	return 0;
+}
