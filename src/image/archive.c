@@ -118,6 +118,14 @@ static void describe(struct archive_entry *ae, struct tar_entry *out)
 	};
 }
 
+/* A name that is not UTF-8 is taken byte for byte; every other warning counts as an error. */
+static bool is_charset_warning(struct tar *t, int r)
+{
+	const char *why = archive_error_string(t->a);
+
+	return r == ARCHIVE_WARN && why && strstr(why, "can't be converted from");
+}
+
 /* After the last entry: the mark of two zero blocks, then nothing but zeros. */
 static int tar_end(struct tar *t, struct err *e)
 {
@@ -148,7 +156,7 @@ int tar_next(struct tar *t, struct tar_entry *out, struct err *e)
 	r = archive_read_next_header(t->a, &t->entry);
 	if (r == ARCHIVE_EOF)
 		return tar_end(t, e);
-	if (r != ARCHIVE_OK)
+	if (r != ARCHIVE_OK && !is_charset_warning(t, r))
 		return tar_fail(t, e);
 	t->any = true;
 	describe(t->entry, out);
@@ -176,9 +184,18 @@ int tar_data(struct tar *t, const void **p, size_t *n, int64_t *offset, struct e
 	return r == ARCHIVE_OK ? 1 : tar_fail(t, e);
 }
 
-bool tar_has_xattrs(struct tar *t)
+/* tar_xattr_size - the names and values of the present entry's extended attributes together */
+size_t tar_xattr_size(struct tar *t)
 {
-	return archive_entry_xattr_count(t->entry) > 0;
+	const char *name;
+	const void *value;
+	size_t n, total = 0;
+
+	archive_entry_xattr_reset(t->entry);
+	while (archive_entry_xattr_next(t->entry, &name, &value, &n) == ARCHIVE_OK)
+		total += strlen(name) + n;
+	archive_entry_xattr_reset(t->entry);
+	return total;
 }
 
 /* tar_xattr - the present entry's next extended attribute; false when there is none left */

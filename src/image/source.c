@@ -315,10 +315,25 @@ void source_go(struct source *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* source_hold - keep slots that are taken from now on (and the present one), or stop to */
+/* Gives back the slots before slot @until. */
+static void give_back(struct source *s, uint64_t until)
+{
+	if (s->freed >= until)
+		return;
+	while (s->freed < until)
+		s->held_at += s->slot[s->freed++ % SLOTS].n;
+	pthread_cond_signal(&s->change);
+}
+
+/* source_hold - keep the present slot and those taken from now on, or stop to */
 void source_hold(struct source *s, bool on)
 {
 	s->hold = on;
+	if (!on || !s->taken)
+		return;
+	pthread_mutex_lock(&s->lock);
+	give_back(s, s->taken - 1);
+	pthread_mutex_unlock(&s->lock);
 }
 
 /**
@@ -335,11 +350,8 @@ ssize_t source_next(struct source *s, const uint8_t **p, struct err *e)
 		return fail(e, EBADMSG, "its extended headers are larger than %u KiB",
 			    POLICY_HEADER_MAX >> 10);
 	pthread_mutex_lock(&s->lock);
-	if (!s->hold && s->freed < s->taken) {
-		s->freed = s->taken;
-		s->held_at = s->taken_bytes;
-		pthread_cond_signal(&s->change);
-	}
+	if (!s->hold)
+		give_back(s, s->taken);
 	while (s->filled == s->taken && !s->end)
 		pthread_cond_wait(&s->change, &s->lock);
 	if (s->filled == s->taken) {

@@ -333,6 +333,9 @@ int tree_file(struct tree *t, const char *path, const struct attrs *a, struct er
 		return r;
 	t->file = r;
 	t->written = 0;
+	/* Now, for it clears file capabilities and set-id bits. */
+	if ((a->uid || a->gid) && fchown(r, a->uid, a->gid) < 0)
+		return make_error(t, "cannot set its owner", e);
 	return 0;
 }
 
@@ -375,16 +378,17 @@ int tree_xattr(struct tree *t, const char *name, const void *value, size_t n, st
 		return 1;
 	if (errno == EOPNOTSUPP || errno == EPERM || errno == EINVAL || errno == ENOSYS)
 		return 0;
+	if (errno == ENOSPC || errno == E2BIG || errno == ERANGE)
+		return fail(e, errno,
+			    "its extended attributes are larger than this file system takes");
 	return make_error(t, "cannot set an extended attribute", e);
 }
 
-static int set_attrs(int fd, const struct attrs *a)
+static int set_mode_and_time(int fd, const struct attrs *a)
 {
 	struct timespec times[2] = {a->mtime, a->mtime};
 
-	if ((a->uid || a->gid) && fchown(fd, a->uid, a->gid) < 0)
-		return -1;
-	/* The kernel clears these when a file is written or given away. */
+	/* The kernel clears these when a file is written. */
 	if ((a->mode & 07000) && fchmod(fd, a->mode) < 0)
 		return -1;
 	return futimens(fd, times);
@@ -401,8 +405,8 @@ int tree_file_done(struct tree *t, int64_t size, const struct attrs *a, struct e
 		return fail(e, EBADMSG, "it holds more than its size says");
 	if (t->written < size && ftruncate(fd, size) < 0)
 		return make_error(t, "cannot write it", e);
-	if (set_attrs(fd, a) < 0)
-		return make_error(t, "cannot set its owner, mode or time", e);
+	if (set_mode_and_time(fd, a) < 0)
+		return make_error(t, "cannot set its mode or time", e);
 	return 0;
 }
 

@@ -34,17 +34,16 @@ static int unpack_xattrs(struct unpack *u, struct tree *t, struct err *e)
 {
 	const char *name;
 	const void *value;
-	size_t n, total = 0;
+	size_t n;
 
+	if (tar_xattr_size(u->tar) > POLICY_XATTR_MAX)
+		return fail(e, E2BIG, "its extended attributes are larger than %d KiB",
+			    POLICY_XATTR_MAX >> 10);
 	while (tar_xattr(u->tar, &name, &value, &n)) {
 		enum xattr_verdict v = policy_xattr(name);
 		uint8_t cap[20];
 		int r = 0;
 
-		total += strlen(name) + n;
-		if (total > POLICY_XATTR_MAX)
-			return fail(e, E2BIG, "its extended attributes are larger than %d KiB",
-				    POLICY_XATTR_MAX >> 10);
 		if (v == XATTR_CAPABILITY) {
 			n = policy_capability(value, n, cap);
 			value = cap;
@@ -88,7 +87,7 @@ static int unpack_file(struct unpack *u, struct tree *t, const struct tar_entry 
 static int unpack_dir(struct unpack *u, struct tree *t, const char *path, const struct attrs *a,
 		      struct err *e)
 {
-	bool xattrs = tar_has_xattrs(u->tar);
+	bool xattrs = tar_xattr_size(u->tar) > 0;
 	int r = tree_dir(t, path, a, xattrs, e);
 
 	if (r < 0 || !xattrs)

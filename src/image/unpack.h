@@ -84,7 +84,7 @@ int tar_make(struct tar **out, struct err *e);
 int tar_start(struct tar *t, struct source *s, struct err *e);
 int tar_next(struct tar *t, struct tar_entry *out, struct err *e);
 int tar_data(struct tar *t, const void **p, size_t *n, int64_t *offset, struct err *e);
-bool tar_has_xattrs(struct tar *t);
+size_t tar_xattr_size(struct tar *t);
 bool tar_xattr(struct tar *t, const char **name, const void **value, size_t *n);
 
 /* ---- tree.c: makes files below a folder ----------------------------------------------------------------- */

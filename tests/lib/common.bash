@@ -306,7 +306,7 @@ remove_tree()
   local range
 
   [ -e "$1" ] || return 0
-  chmod -R u+rwX "$1" 2>/dev/null
+  chmod -R u+rwX "$1" 2>/dev/null || :
   rm -rf "$1" 2>/dev/null && return 0
   range=$(awk -F: -v n="$(id -un)" '$1 == n { print $2; exit }' /etc/subuid)
   # shellcheck disable=SC2016 # expanded inside

@@ -2,3 +2,4 @@
 check_PROGRAMS += unpack_driver
 unpack_driver_SOURCES = tests/unpack/unpack_driver.c
 unpack_driver_LDADD = libimage.a libconfig.a liblinux.a libbase.a $(JSONC_LIBS)
+EXTRA_DIST += tests/unpack/unpack.bash tests/unpack/hostile.py
