@@ -30,7 +30,8 @@ UNIT_LDADD = libcli.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a 
 
 EXTRA_DIST += $(BATS_TESTS) $(SOURCE_TESTS) tests/lib/run-bats tests/lib/common.bash tests/lib/count.awk \
 	tests/check/layers.awk tests/check/headers.table tests/check/functions.awk \
-	tests/check/sizes.allow
+	tests/check/sizes.allow tests/vm/README tests/vm/run tests/vm/pack tests/vm/build-image \
+	tests/vm/guest-user tests/vm/guest-user.service tests/vm/guest-end tests/vm/guest-end.service
 
 check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)'
@@ -45,6 +46,9 @@ check-cli check-oci check-escape check-fault:
 check-fuzz:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FUZZ_TESTS)' LOG_COMPILER='$(srcdir)/tests/fuzz/run-fuzz'
 
+check-vm:
+	$(srcdir)/tests/vm/run
+
 # What a kind consists of; contrib/check asks before it runs one.
 print-check-platform:
 	@echo $(PLATFORM_TESTS)
@@ -54,7 +58,7 @@ print-check-fuzz:
 	@echo $(wildcard $(srcdir)/tests/fuzz/fuzz_*.c)
 
 .PHONY: check-unit check-platform check-source check-bats check-cli check-oci check-escape \
-	check-fault check-fuzz print-check-platform print-check-bats print-check-fuzz
+	check-fault check-fuzz check-vm print-check-platform print-check-bats print-check-fuzz
 
 include tests/unit/module.mk
 include tests/platform/module.mk
