@@ -50,7 +50,7 @@ static bool can_write_maps(void)
 	return !syscall(SYS_capget, &h, d) && has_cap(d, CAP_SETUID) && has_cap(d, CAP_SETGID);
 }
 
-/* The ids of our own user namespace are the left column of its map. */
+/* The ids of our own user namespace are the left column of its map, line by line. */
 static int read_extents(const char *path, struct ranges *out, bool *whole, struct err *e)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -66,7 +66,7 @@ static int read_extents(const char *path, struct ranges *out, bool *whole, struc
 		if (sscanf(line, "%u %u %u", &inside, &outside, &count) != 3 ||
 		    !range_valid(inside, count))
 			return fail(e, EIO, "cannot make sense of %s", path);
-		ranges_add(out, inside, count);
+		ranges_append(out, inside, count);
 		*whole &= inside == outside && count == ID_END;
 	}
 	if (l.r < 0)
@@ -222,7 +222,7 @@ static int build_explicit(struct idmap *m, const struct idmap *asked, const stru
 				    (unsigned long long)total);
 		map_ranges(m, have, a->outside, a->count, a->inside);
 	}
-	return map_check(m, what, e);
+	return 0;
 }
 
 static int explicit_map(struct idmap *m, const struct idmap_caller *c, enum which w,
@@ -239,10 +239,8 @@ static int explicit_map(struct idmap *m, const struct idmap_caller *c, enum whic
 	if (r < 0)
 		return r;
 	ranges_add(&have, c->id[w], 1);
-	for (size_t i = 0; i < avail->n; i++) {
-		have.v = xreallocarray(have.v, have.n + 1, sizeof(*have.v));
-		have.v[have.n++] = avail->v[i];
-	}
+	for (size_t i = 0; i < avail->n; i++)
+		ranges_append(&have, avail->v[i].first, avail->v[i].count);
 	r = build_explicit(m, w == UIDS ? uid : gid, &have, what, e);
 	ranges_free(&have);
 	return r;
@@ -253,26 +251,26 @@ static bool is_one(const struct idmap *m, uint32_t own)
 	return m->n == 1 && m->v[0].count == 1 && m->v[0].outside == own;
 }
 
-static int build_maps(struct idmap_plan *p, const struct idmap_caller *c, const struct spec *s,
-		      const struct ranges avail[2], struct err *e)
+static int build_map(struct idmap *m, const struct idmap_plan *p, const struct idmap_caller *c,
+		     enum which w, const struct spec *s, const struct ranges *avail, struct err *e)
 {
-	struct idmap *map[2] = {&p->uid, &p->gid};
+	static const char *const option[2] = {"--uidmap", "--gidmap"};
 	static const char *const file[2] = {"/etc/subuid", "/etc/subgid"};
+	int r;
 
-	for (int w = UIDS; w <= GIDS; w++) {
-		if (s->userns == USERNS_EXPLICIT) {
-			int r = explicit_map(map[w], c, (enum which)w, s, &avail[w], e);
-
-			if (r < 0)
-				return p->why[0] ? fail_hint(e, r, "%s", p->why) : r;
-			continue;
-		}
-		build_mode(map[w], s->userns, c->id[w], &avail[w]);
-		trim_map(map[w], file[w]);
-		if (!map[w]->n)
-			return fail(e, EPERM, "--userns=nomap needs a range of subordinate ids; %s",
-				    p->why);
+	if (s->userns == USERNS_EXPLICIT) {
+		r = explicit_map(m, c, w, s, avail, e);
+		if (r < 0)
+			return p->why[0] ? fail_hint(e, r, "%s", p->why) : r;
+		map_split(m, &c->exists[w]);
+		return map_check(m, option[w], e);
 	}
+	build_mode(m, s->userns, c->id[w], avail);
+	map_split(m, &c->exists[w]);
+	trim_map(m, file[w]);
+	if (!m->n)
+		return fail(e, EPERM, "--userns=nomap needs a range of subordinate ids; %s",
+			    p->why);
 	return 0;
 }
 
@@ -307,7 +305,9 @@ int idmap_decide(struct idmap_plan *p, const struct idmap_caller *c, const struc
 		if (!p->why[0])
 			idmap_explain(c, p->why, sizeof(p->why));
 	}
-	r = build_maps(p, c, s, avail, e);
+	r = build_map(&p->uid, p, c, UIDS, s, &avail[UIDS], e);
+	if (!r)
+		r = build_map(&p->gid, p, c, GIDS, s, &avail[GIDS], e);
 	ranges_free(&avail[UIDS]);
 	ranges_free(&avail[GIDS]);
 	if (r < 0)

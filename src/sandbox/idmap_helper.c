@@ -221,6 +221,9 @@ static int write_failed(const char *path, int r, const struct idmap_plan *p, str
 		return fail_hint(
 			e, r,
 			"AppArmor restricts user namespaces here: install the profile that \"sandbox doctor\" prints");
+	if (r == -EACCES)
+		return fail_hint(
+			e, r, "the process there is not dumpable, or a security module forbids it");
 	if (geteuid() == 0 && idmap_lookup(&p->uid, 0, &zero) && zero == 0)
 		return fail_hint(
 			e, r,
@@ -272,7 +275,9 @@ static void job_free(struct idmap_job *j)
 /**
  * idmap_start - begin to write the maps of a child
  * @j: set; idmap_finish() has to follow when 0 was returned
- * @child: our own child, alive and not reaped, with a user namespace of its own
+ * @child: our own child, alive and not reaped, with a user namespace of its own.
+ *	It has to be dumpable until this returns: its files in /proc are root's
+ *	otherwise, and without helpers we could not write them (EACCES)
  *
  * Context: parent side. With helpers it returns before they have started to
  * run; without, everything is written when it returns.

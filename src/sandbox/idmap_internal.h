@@ -24,6 +24,7 @@ struct ranges {
 };
 
 bool range_valid(uint64_t first, uint64_t count);
+void ranges_append(struct ranges *r, uint32_t first, uint32_t count);
 void ranges_add(struct ranges *r, uint32_t first, uint32_t count);
 void ranges_remove(struct ranges *r, uint32_t first, uint32_t count);
 void ranges_keep(struct ranges *r, const struct ranges *in);
@@ -34,6 +35,7 @@ void ranges_free(struct ranges *r);
 void map_add(struct idmap *m, uint32_t inside, uint32_t outside, uint32_t count);
 void map_ranges(struct idmap *m, const struct ranges *r, uint64_t skip, uint64_t n,
 		uint64_t inside);
+void map_split(struct idmap *m, const struct ranges *parts);
 int map_check(const struct idmap *m, const char *what, struct err *e);
 void map_format(const struct idmap *m, char sep, struct buf *out);
 
@@ -150,7 +152,7 @@ struct id_helper {
  * @direct: CAP_SETUID and CAP_SETGID are effective
  * @initial: our user namespace maps every id: it is the host's, or as good as
  * @setgroups_denied: in our user namespace already, which a child inherits
- * @exists: ids that our user namespace has
+ * @exists: ids that our user namespace has, a part for each line of its map
  */
 struct idmap_caller {
 	uint32_t id[2];

@@ -22,6 +22,13 @@ static void append(struct ranges *r, uint64_t first, uint64_t count)
 	r->v[r->n++] = (struct range){(uint32_t)first, (uint32_t)count};
 }
 
+/* ranges_append - as it is: not joined, not looked up */
+void ranges_append(struct ranges *r, uint32_t first, uint32_t count)
+{
+	r->v = xreallocarray(r->v, r->n + 1, sizeof(*r->v));
+	r->v[r->n++] = (struct range){first, count};
+}
+
 /* ranges_add - append the ids that are not there yet */
 void ranges_add(struct ranges *r, uint32_t first, uint32_t count)
 {
@@ -161,6 +168,46 @@ void map_ranges(struct idmap *m, const struct ranges *r, uint64_t skip, uint64_t
 		inside += count;
 		n -= count;
 	}
+}
+
+/* How many of @count ids from @first are in the one part of @parts that has @first. */
+static uint32_t in_one_part(const struct ranges *parts, uint32_t first, uint32_t count)
+{
+	for (size_t i = 0; i < parts->n; i++) {
+		uint32_t off = first - parts->v[i].first;
+
+		if (first >= parts->v[i].first && off < parts->v[i].count)
+			return MIN(count, parts->v[i].count - off);
+	}
+	return count;
+}
+
+/**
+ * map_split - cut extents where those of the parent user namespace end
+ * @parts: the lines of the parent's map, in its own ids
+ *
+ * The kernel translates an extent by one line of the parent's map and refuses
+ * it with EPERM when it spans two, even when they touch.
+ * Source: map_write() and map_id_range_down(), kernel/user_namespace.c.
+ */
+void map_split(struct idmap *m, const struct ranges *parts)
+{
+	struct idmap out = {};
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct idrange x = m->v[i];
+
+		while (x.count) {
+			uint32_t n = in_one_part(parts, x.outside, x.count);
+
+			idmap_add(&out, x.inside, x.outside, n);
+			x.inside += n;
+			x.outside += n;
+			x.count -= n;
+		}
+	}
+	free(m->v);
+	*m = out;
 }
 
 static bool extents_overlap(uint32_t a, uint32_t na, uint32_t b, uint32_t nb)

@@ -21,3 +21,9 @@ platform_overlay_SOURCES = tests/platform/overlay.c tests/platform/platform.h
 platform_overlay_LDADD = $(PLATFORM_LDADD)
 platform_signal_ids_SOURCES = tests/platform/signal_ids.c tests/platform/platform.h
 platform_signal_ids_LDADD = $(PLATFORM_LDADD)
+
+PLATFORM_TESTS += platform_id_maps platform_idmap_drivers
+platform_id_maps_SOURCES = tests/platform/id_maps.c tests/platform/platform.h
+platform_id_maps_LDADD = $(PLATFORM_LDADD)
+platform_idmap_drivers_SOURCES = tests/platform/idmap_drivers.c tests/platform/platform.h
+platform_idmap_drivers_LDADD = libsandbox.a libspec.a libconfig.a $(PLATFORM_LDADD)

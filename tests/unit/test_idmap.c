@@ -223,6 +223,27 @@ static const struct row {
 	 0,
 	 IDMAP_DIRECT,
 	 "0 0 65537,"},
+	{"root of a container, as podman maps it",
+	 {.id = 0, .direct = true, .nested = true, .exists = {{0, 1}, {1, 65536}}},
+	 USERNS_ROOT,
+	 {},
+	 0,
+	 IDMAP_DIRECT,
+	 "0 0 1,1 1 65536,"},
+	{"a range over two lines of the outer map",
+	 {.id = 1000, .nested = true, .exists = {{0, 1500}, {1500, 1000}}, .sub = {{1400, 200}}},
+	 USERNS_ROOT,
+	 {},
+	 0,
+	 IDMAP_HELPERS,
+	 "0 1000 1,1 1400 100,101 1500 100,"},
+	{"explicit over two lines of the outer map",
+	 {.id = 0, .direct = true, .nested = true, .exists = {{0, 1}, {1, 65536}}},
+	 USERNS_EXPLICIT,
+	 {{0, 0, 3}},
+	 0,
+	 IDMAP_DIRECT,
+	 "0 0 1,1 1 2,"},
 	{"root of a container with a line outside of it",
 	 {.id = 0, .direct = true, .nested = true, .exists = {{0, 10}}, .sub = {{100000, 10}}},
 	 USERNS_ROOT,
@@ -368,7 +389,7 @@ static void make_caller(const struct caller *t, struct idmap_caller *c)
 	strv_add(&c->owner.names, t->id ? "alice" : "root");
 	for (int w = UIDS; w <= GIDS; w++) {
 		for (size_t i = 0; i < 3 && t->exists[i].count; i++)
-			ranges_add(&c->exists[w], t->exists[i].first, t->exists[i].count);
+			ranges_append(&c->exists[w], t->exists[i].first, t->exists[i].count);
 		for (size_t i = 0; i < 3 && t->sub[i].count; i++)
 			ranges_add(&c->sub[w].ranges, t->sub[i].first, t->sub[i].count);
 		c->sub[w].state = c->sub[w].ranges.n ? SUBID_OK : t->state;
