@@ -54,14 +54,15 @@ int64_t read_number(const char *path, int64_t fallback);
 /**
  * struct userns_facts - why user namespaces may fail
  * @clone: kernel.unprivileged_userns_clone (Debian), -1 when there is none
- * @max: user.max_user_namespaces, -1 when not known
+ * @zero: which of user.max_*_namespaces is 0, or ""
  * @apparmor: kernel.apparmor_restrict_unprivileged_userns, -1 when there is none
  * @label: our AppArmor label, "" when there is none
  * @in_container: marks of an outer container are there
  * @root: the caller's uid is 0
  */
 struct userns_facts {
-	int64_t clone, max, apparmor;
+	int64_t clone, apparmor;
+	char zero[32];
 	char label[128];
 	bool in_container, root;
 };

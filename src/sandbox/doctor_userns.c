@@ -105,9 +105,10 @@ static bool explain_switch(const struct userns_facts *f, struct doctor_row *row)
 			"as root: sysctl -w kernel.unprivileged_userns_clone=1, and the same line in /etc/sysctl.d/50-sandbox.conf");
 		return true;
 	}
-	if (f->max == 0) {
+	if (f->zero[0]) {
 		row_fix(row,
-			"as root: sysctl -w user.max_user_namespaces=15000, and the same line in /etc/sysctl.d/50-sandbox.conf");
+			"as root: sysctl -w user.%s=15000, and the same line in /etc/sysctl.d/50-sandbox.conf",
+			f->zero);
 		return true;
 	}
 	return false;
@@ -126,14 +127,14 @@ void userns_explain(const struct userns_facts *f, const struct trial *t, struct 
 	if (t->error == ENOSYS)
 		row_fix(row,
 			"use Linux 5.12 or newer, with user namespaces configured; an outer container's seccomp filter may say the same of a newer one");
-	else if (f->in_container)
-		row_fix(row,
-			"you are inside a container that forbids it: start that one with --security-opt seccomp=unconfined --security-opt apparmor=unconfined (docker), or --security-opt unmask=ALL (podman)");
-	else if (f->apparmor == 1 && (t->error == EACCES || t->error == EPERM))
-		row_fix(row, "AppArmor restricts user namespaces: see the row apparmor");
 	else if (t->error == ENOSPC || t->error == EUSERS)
 		row_fix(row,
 			"too many namespaces are in use, or they are nested 32 deep: look at lsns, raise user.max_*_namespaces");
+	else if (f->apparmor == 1 && (t->error == EACCES || t->error == EPERM))
+		row_fix(row, "AppArmor restricts user namespaces: see the row apparmor");
+	else if (f->in_container)
+		row_fix(row,
+			"you are inside a container that forbids it: start that one with --security-opt seccomp=unconfined --security-opt apparmor=unconfined (docker), or --security-opt unmask=ALL (podman)");
 	else if (t->error == EPERM)
 		row_fix(row,
 			"a security module, a seccomp filter or a chroot around this process forbids it: try from a plain login");
@@ -142,17 +143,34 @@ void userns_explain(const struct userns_facts *f, const struct trial *t, struct 
 			"this kernel was built without one of the namespaces (CONFIG_USER_NS)");
 }
 
+/* RHEL 7 and careful administrators set one of these to 0. */
+static void find_zero_limit(struct userns_facts *f)
+{
+	static const char *const names[] = {
+		"max_user_namespaces",   "max_mnt_namespaces", "max_pid_namespaces",
+		"max_net_namespaces",    "max_ipc_namespaces", "max_uts_namespaces",
+		"max_cgroup_namespaces",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !f->zero[0]; i++) {
+		cleanup_free char *path = path_join("/proc/sys/user", names[i]);
+
+		if (!read_number(path, -1))
+			snprintf(f->zero, sizeof(f->zero), "%s", names[i]);
+	}
+}
+
 static void gather(struct userns_facts *f)
 {
 	*f = (struct userns_facts){
 		.clone = read_number("/proc/sys/kernel/unprivileged_userns_clone", -1),
-		.max = read_number("/proc/sys/user/max_user_namespaces", -1),
 		.apparmor = read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
 					-1),
 		.in_container = !access("/.dockerenv", F_OK) ||
 				!access("/run/.containerenv", F_OK) || getenv("container"),
 		.root = !geteuid(),
 	};
+	find_zero_limit(f);
 	if (!read_text("/proc/self/attr/apparmor/current", f->label, sizeof(f->label)) &&
 	    f->apparmor >= 0)
 		read_text("/proc/self/attr/current", f->label, sizeof(f->label));
@@ -231,6 +249,7 @@ void probe_apparmor(struct doctor *d, struct doctor_row *row)
 
 struct ids_child {
 	int go, report;
+	bool groups;
 	uint32_t highest;
 };
 
@@ -242,7 +261,7 @@ static __noreturn void ids_child(const struct ids_child *c)
 
 	if (read(c->go, &byte, 1) != 1)
 		_exit(0);
-	r = sys_setgroups(0, NULL);
+	r = c->groups ? sys_setgroups(0, NULL) : 0;
 	if (!r)
 		r = sys_setresgid(c->highest);
 	if (!r)
@@ -255,7 +274,8 @@ static __noreturn void ids_child(const struct ids_child *c)
 
 static int try_ids(const struct idmap_plan *plan, struct err *e)
 {
-	struct ids_child c = {.highest = MIN(idmap_highest(&plan->uid), idmap_highest(&plan->gid))};
+	struct ids_child c = {.highest = MIN(idmap_highest(&plan->uid), idmap_highest(&plan->gid)),
+			      .groups = !plan->deny_setgroups};
 	struct idmap_job job;
 	int go[2], report[2], status, r;
 	char byte = 0;
@@ -305,15 +325,17 @@ void probe_ids(struct doctor *d, struct doctor_row *row)
 	if (untried(d, row))
 		return;
 	r = idmap_make_plan(&plan, &spec, &e);
-	if (!r && plan.driver == IDMAP_ONE) {
-		row_set(row, FINDING_WARN, "one id only: everything inside is you");
-		row_fix(row, "%s", plan.why);
-	} else if (!r) {
+	if (!r)
 		r = try_ids(&plan, &e);
-	}
 	if (r < 0) {
 		row_set(row, FINDING_FAIL, "%s", e.msg);
-	} else if (plan.driver != IDMAP_ONE) {
+		row_fix(row,
+			"mend what it names, or take the line out of /etc/subuid to do with one id");
+	} else if (!idmap_highest(&plan.uid)) {
+		row_set(row, FINDING_WARN, "one id only: everything inside is you");
+		row_fix(row, "%s",
+			*plan.why ? plan.why : "the user namespace that you are in has no more");
+	} else {
 		row_set(row, FINDING_OK, "0 to %u inside, written by %s", idmap_highest(&plan.uid),
 			plan.driver == IDMAP_DIRECT ? "sandbox itself" : plan.helper[0]);
 	}

@@ -6,7 +6,7 @@
 #include "unit.h"
 #include "sandbox/doctor.h"
 
-static const struct userns_facts healthy = {.clone = -1, .max = 60000, .apparmor = -1};
+static const struct userns_facts healthy = {.clone = -1, .apparmor = -1};
 
 static void explain(struct userns_facts f, int error, const char *remedy)
 {
@@ -30,10 +30,11 @@ static void test_userns_causes(void **state __unused)
 	f.root = true;
 	explain(f, EPERM, "a security module");
 	f = healthy;
-	f.max = 0;
+	strcpy(f.zero, "max_user_namespaces");
 	explain(f, ENOSPC, "user.max_user_namespaces=15000");
 	f = healthy;
 	f.apparmor = 1;
+	f.in_container = true;
 	explain(f, EACCES, "see the row apparmor");
 	f = healthy;
 	f.in_container = true;
