@@ -173,6 +173,28 @@ static int check_digest(const struct store *s, const struct tarball *src, const 
 		src->ref);
 }
 
+/*
+ * Every container gets mounts at these places. Where an image lacks one, it would be
+ * made in each container's upper layer, which then has to be emptied again; so it is
+ * made here, once. A layer that we may not write to (its root is a subordinate
+ * id) does without.
+ */
+static void make_mount_points(int fs)
+{
+	static const char *const dirs[] = {"dev", "proc", "sys"};
+	static const char *const files[] = {"hosts", "hostname", "resolv.conf"};
+	cleanup_close int etc = -1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		if (mkdirat(fs, dirs[i], 0755) < 0 && errno != EEXIST)
+			return;
+	}
+	etc = openat(fs, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	for (size_t i = 0; etc >= 0 && i < ARRAY_SIZE(files); i++)
+		close_fd(openat(etc, files[i], O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+				0644));
+}
+
 static int unpack_into(const struct store *s, const struct image_req *req, struct tarball *src,
 		       const struct tmp_tree *t, struct layer_info *info, struct err *e)
 {
@@ -191,6 +213,7 @@ static int unpack_into(const struct store *s, const struct image_req *req, struc
 		r = check_digest(s, src, res.digest, e);
 	if (r < 0)
 		return r;
+	make_mount_points(fs);
 	memcpy(src->chain, strchr(res.digest, ':') + 1, sizeof(src->chain));
 	*info = (struct layer_info){
 		.bytes = res.bytes, .entries = res.entries, .created = time(NULL)};
@@ -290,13 +313,44 @@ static bool asks_mirror(const struct image_req *req, const struct wanted *w)
 	return w->ref.kind == REF_ALPINE && (req->pull == PULL_ALWAYS || req->pull == PULL_NEWER);
 }
 
+/*
+ * still_unpacked - hold the layer of a record whose tarball may be gone
+ *
+ * An image once unpacked runs without the option, the folder or the network that it came by.
+ * Return: a descriptor that holds the layer, or -errno.
+ */
+static int still_unpacked(const struct image_req *req, const struct wanted *w,
+			  const struct record *old)
+{
+	if (w->ref.kind == REF_FILE || asks_mirror(req, w) || !old->name ||
+	    !streq(old->name, w->name) || !streq(old->arch, w->arch) || !boot_same(old))
+		return -ENOENT;
+	return layer_hold(req->store, old->chain, req->map_id, false);
+}
+
+/* From now on the record stands for itself, like that of a download, and for these folders. */
+static void detach_record(const struct store *s, const struct image_req *req, struct record *rec)
+{
+	rec->fetched = true;
+	record_clear_dirs(rec);
+	strv_for_each (dir, req->path) {
+		struct file_id id;
+
+		dir_id(dir, &id);
+		record_add_dir(rec, dir, &id);
+	}
+	if (record_write(s->refs, rec, false, NULL) < 0)
+		log_debug("the record of image %s cannot be written, ignoring", rec->name);
+}
+
 static int slow(const struct image_req *req, const struct wanted *w, struct image *out,
 		struct err *e)
 {
 	cleanup_store struct store s = STORE_CLOSED;
 	cleanup_record struct record old = {};
 	cleanup_free char *file = record_file(w->name);
-	cleanup_close int lock = -1;
+	cleanup_close int lock = -1, hold = -1;
+	struct image_req local = *req;
 	struct image found;
 	int r = store_open(&s, req->store, req->userns, e);
 
@@ -313,7 +367,16 @@ static int slow(const struct image_req *req, const struct wanted *w, struct imag
 	}
 	if (r > 0)
 		image_free(&found);
-	return slow_locked(&s, req, w, &old, out, e);
+	hold = still_unpacked(req, w, &old);
+	if (hold >= 0)
+		local.pull = PULL_NEVER;
+	r = slow_locked(&s, &local, w, &old, out, e);
+	if (r != -ENOENT || hold < 0)
+		return r;
+	*e = (struct err){};
+	detach_record(&s, req, &old);
+	fill(req, old.ref, old.chain, take_fd(&hold), out);
+	return 0;
 }
 
 /**

@@ -113,6 +113,7 @@ void records_each(const char *store,
 		  void (*call)(void *ctx, const char *file, int r, const struct record *rec),
 		  void *ctx);
 void record_add_dir(struct record *r, const char *path, const struct file_id *id);
+void record_clear_dirs(struct record *r);
 void record_free(struct record *r);
 #define cleanup_record __cleanup(record_free)
 int layer_info_read(int dirfd, const char *path, struct layer_info *out);

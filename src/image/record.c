@@ -276,11 +276,17 @@ void record_add_dir(struct record *r, const char *path, const struct file_id *id
 	r->dirs[r->ndirs++] = (struct searched){xstrdup(path), *id};
 }
 
-void record_free(struct record *r)
+void record_clear_dirs(struct record *r)
 {
 	for (size_t i = 0; i < r->ndirs; i++)
 		free(r->dirs[i].path);
-	free(r->dirs);
+	free(take_ptr(r->dirs));
+	r->ndirs = 0;
+}
+
+void record_free(struct record *r)
+{
+	record_clear_dirs(r);
 	free(r->name);
 	free(r->ref);
 	free(r->source);
