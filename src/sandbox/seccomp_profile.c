@@ -3,9 +3,8 @@
  * Custom profiles become programs by libseccomp, which is opened only then: the
  * default filter does not need it, and its 0.1 ms at each start neither.
  *
- * Rules that contradict each other are refused. libseccomp would drop a rule with
- * conditions beside one without, whatever their actions and order, and nobody would
- * hear of it.
+ * libseccomp drops a rule with conditions beside one without, whatever their actions
+ * and order, and nobody hears of it: such a profile is refused.
  */
 #include <dlfcn.h>
 #include <seccomp.h>
@@ -13,10 +12,10 @@
 
 #include "sandbox/seccomp.h"
 
-#define LIBSECCOMP   "libseccomp.so.2"
-#define MAX_INSNS    4096 /* BPF_MAXINSNS */
-#define MANY_RULES   32   /* from here on a binary tree pays */
-#define UNKNOWN_SAID 8
+#define LIBSECCOMP "libseccomp.so.2"
+#define MAX_INSNS  4096 /* BPF_MAXINSNS */
+#define MANY_RULES 32   /* from here on a binary tree pays */
+#define NAMES_SAID 8
 
 _Static_assert((int)SECCOMP_NE == (int)SCMP_CMP_NE &&
 		       (int)SECCOMP_MASKED_EQ == (int)SCMP_CMP_MASKED_EQ,
@@ -43,6 +42,7 @@ struct call_rule {
 	int nr;
 	const char *name;
 	uint32_t action;
+	bool ignored;
 	unsigned nargs;
 	struct scmp_arg_cmp args[SECCOMP_ARGS];
 };
@@ -76,7 +76,7 @@ static void add_call(struct call_rules *to, int nr, const char *name,
 {
 	struct call_rule *c = &to->v[to->n++];
 
-	*c = (struct call_rule){nr, name, rule->action, n, {}};
+	*c = (struct call_rule){nr, name, rule->action, false, n, {}};
 	for (unsigned i = 0; i < n; i++) {
 		const struct seccomp_arg *a = &rule->args[first + i];
 
@@ -87,17 +87,17 @@ static void add_call(struct call_rules *to, int nr, const char *name,
 	}
 }
 
-static void warn_unknown(const struct strv *unknown)
+static void warn_names(const char *what, const struct strv *names)
 {
 	struct buf b cleanup_buf = {};
 
-	if (!unknown->n)
+	if (!names->n)
 		return;
-	for (size_t i = 0; i < MIN(unknown->n, (size_t)UNKNOWN_SAID); i++)
-		buf_printf(&b, "%s%s", i ? ", " : "", unknown->v[i]);
-	if (unknown->n > UNKNOWN_SAID)
-		buf_printf(&b, " and %zu more", unknown->n - UNKNOWN_SAID);
-	log_warn("seccomp profile: libseccomp does not know the system calls %s, ignoring", b.data);
+	for (size_t i = 0; i < MIN(names->n, (size_t)NAMES_SAID); i++)
+		buf_printf(&b, "%s%s", i ? ", " : "", names->v[i]);
+	if (names->n > NAMES_SAID)
+		buf_printf(&b, " and %zu more", names->n - NAMES_SAID);
+	log_warn("seccomp profile: %s %s, ignoring", what, b.data);
 }
 
 /* flatten - one rule for each name and alternative; those that say the default again are left out */
@@ -128,40 +128,58 @@ static void flatten(const struct lib *lib, const struct seccomp_profile *p, stru
 			}
 		}
 	}
-	warn_unknown(&unknown);
+	warn_names("libseccomp does not know the system calls", &unknown);
 }
 
-static int by_call(const void *a, const void *b)
+static int by_call(const struct call_rule *x, const struct call_rule *y)
 {
-	const struct call_rule *const *x = a, *const *y = b;
-
-	if ((*x)->nr != (*y)->nr)
-		return (*x)->nr < (*y)->nr ? -1 : 1;
-	if ((*x)->nargs != (*y)->nargs)
-		return (*x)->nargs < (*y)->nargs ? -1 : 1;
-	return memcmp((*x)->args, (*y)->args, sizeof((*x)->args));
+	if (x->nr != y->nr)
+		return x->nr < y->nr ? -1 : 1;
+	if (x->nargs != y->nargs)
+		return x->nargs < y->nargs ? -1 : 1;
+	return memcmp(x->args, y->args, sizeof(x->args));
 }
 
-static int check_conflicts(const struct call_rules *rules, struct err *e)
+static int by_call_and_order(const void *a, const void *b)
 {
-	const struct call_rule **sorted cleanup_free = xcalloc(MAX(rules->n, (size_t)1),
-							       sizeof(sorted[0]));
+	const struct call_rule *x = *(struct call_rule *const *)a;
+	const struct call_rule *y = *(struct call_rule *const *)b;
+	int r = by_call(x, y);
+
+	return r ? r : x < y ? -1 : x > y;
+}
+
+/*
+ * resolve_conflicts - look for rules that contradict each other
+ *
+ * Of two rules without conditions the first one counts, as it does under podman and
+ * Docker: podman's own default profile has such pairs. Anything else is refused.
+ */
+static int resolve_conflicts(struct call_rules *rules, struct err *e)
+{
+	struct call_rule **sorted cleanup_free = xcalloc(MAX(rules->n, (size_t)1), sizeof(*sorted));
 	const struct call_rule *whole = NULL; /* the rule without conditions of this call */
+	struct strv ignored cleanup_strv = {};
 
 	for (size_t i = 0; i < rules->n; i++)
 		sorted[i] = &rules->v[i];
-	qsort(sorted, rules->n, sizeof(sorted[0]), by_call);
+	qsort(sorted, rules->n, sizeof(*sorted), by_call_and_order);
 	for (size_t i = 0; i < rules->n; i++) {
-		const struct call_rule *r = sorted[i];
-		bool again = i && by_call(&sorted[i - 1], &sorted[i]) == 0;
+		struct call_rule *r = sorted[i];
+		bool again = i && by_call(sorted[i - 1], r) == 0;
 
 		if (!i || sorted[i - 1]->nr != r->nr)
 			whole = r->nargs ? NULL : r;
-		if ((again && sorted[i - 1]->action != r->action) ||
-		    (whole && whole->action != r->action))
+		if (!r->nargs && r->action != whole->action) {
+			r->ignored = true;
+			strv_add(&ignored, r->name);
+		} else if ((r->nargs && again && sorted[i - 1]->action != r->action) ||
+			   (whole && whole->action != r->action)) {
 			return fail(e, EINVAL, "two rules for %s contradict each other; delete one",
 				    r->name);
+		}
 	}
+	warn_names("rules contradict an earlier one for", &ignored);
 	return 0;
 }
 
@@ -170,7 +188,8 @@ static int add_rules(const struct lib *lib, scmp_filter_ctx ctx, const struct ca
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct call_rule *c = &rules->v[i];
-		int r = lib->rule_add_array(ctx, c->action, c->nr, c->nargs, c->args);
+		int r = c->ignored ? 0
+				   : lib->rule_add_array(ctx, c->action, c->nr, c->nargs, c->args);
 
 		/* EEXIST: a rule twice, which does no harm */
 		if (r < 0 && r != -EEXIST)
@@ -240,7 +259,7 @@ static int build(const struct lib *lib, scmp_filter_ctx ctx, const struct seccom
 	flatten(lib, p, &rules);
 	if (rules.n > MANY_RULES && lib->attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
 		log_debug("seccomp profile: libseccomp makes no binary tree, ignoring");
-	r = check_conflicts(&rules, e);
+	r = resolve_conflicts(&rules, e);
 	if (r >= 0)
 		r = add_rules(lib, ctx, &rules, e);
 	free(rules.v);
