@@ -66,3 +66,4 @@ include tests/escape/module.mk
 include tests/fuzz/module.mk
 include tests/unpack/module.mk
 include tests/net/module.mk
+include tests/image/module.mk
