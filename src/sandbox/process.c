@@ -72,28 +72,13 @@ int step_bounding(struct launch *l, struct err *e)
 	return caps_apply_bounding(l->spec->sec.caps, e);
 }
 
-static int check_mapped(const struct idmap *map, uint32_t id, const char *what, const char *file,
-			struct err *e)
-{
-	uint32_t outside;
-
-	if (idmap_lookup(map, id, &outside))
-		return 0;
-	fail(e, EINVAL, "%s %u is not in the container's id map", what, id);
-	return fail_hint(e, -EINVAL, "give your user a larger range in %s", file);
-}
-
 int step_user(struct launch *l, struct err *e)
 {
 	struct user *u = &l->c.user;
 	int r = user_resolve(l->c.root, l->spec->user, &l->spec->group_add, u, e);
 
 	if (!r)
-		r = check_mapped(&l->plan->uid, u->uid, "user id", "/etc/subuid", e);
-	if (!r)
-		r = check_mapped(&l->plan->gid, u->gid, "group id", "/etc/subgid", e);
-	for (size_t i = 0; !r && i < u->ngroups; i++)
-		r = check_mapped(&l->plan->gid, u->groups[i], "group id", "/etc/subgid", e);
+		r = user_map_ids(u, l->plan, e);
 	if (!r && !env_get(&l->spec->env, "HOME")) {
 		strv_copy(&l->c.env, &l->spec->env);
 		env_set(&l->c.env, "HOME", u->home);

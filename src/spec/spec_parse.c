@@ -495,22 +495,28 @@ int spec_parse_env_file(struct spec *s, const char *path, struct err *e)
 }
 
 /**
- * spec_parse_idmap - INSIDE:OUTSIDE:COUNT; OUTSIDE counts as rootless podman does: 0 is the caller,
- * 1 the first of his subordinate ids
+ * spec_parse_idmap - INSIDE:OUTSIDE[:COUNT]; OUTSIDE counts as rootless podman does: 0 is the caller,
+ * 1 the first of his subordinate ids; with "@" before it, it is an id as the caller sees it
  */
 int spec_parse_idmap(struct idmap *m, const char *text, struct err *e)
 {
 	struct strv parts = {};
 	uint32_t inside = 0, outside = 0, count = 1;
+	bool host;
 	int r;
 
 	strv_split(&parts, text, ':');
+	host = parts.n > 1 && parts.v[1][0] == '@';
 	r = parts.n < 2 || parts.n > 3 || parse_id(parts.v[0], &inside) ||
-	    parse_id(parts.v[1], &outside) || (parts.n == 3 && parse_u32(parts.v[2], &count));
+	    parse_id(parts.v[1] + host, &outside) ||
+	    (parts.n == 3 && parse_u32(parts.v[2], &count));
 	strv_free(&parts);
 	if (r || !count || (uint64_t)inside + count > UINT32_MAX ||
 	    (uint64_t)outside + count > UINT32_MAX)
-		return fail(e, EINVAL, "id map \"%s\" is not INSIDE:OUTSIDE:COUNT", text);
+		return fail(e, EINVAL,
+			    "id map \"%s\" is not INSIDE:OUTSIDE:COUNT or INSIDE:@OUTSIDE:COUNT",
+			    text);
 	idmap_add(m, inside, outside, count);
+	m->v[m->n - 1].host = host;
 	return 0;
 }
