@@ -1,6 +1,7 @@
 # Small programs that prove the kernel facts DESIGN.md rests on; exit 77 skips.
 PLATFORM_TESTS += platform_before_maps platform_exe_erofs platform_namespaces platform_death \
-	platform_filters platform_timens platform_tap_close platform_overlay platform_signal_ids
+	platform_filters platform_timens platform_tap_close platform_overlay platform_signal_ids \
+	platform_binds platform_nested platform_packet
 
 PLATFORM_LDADD = liblinux.a libbase.a $(JSONC_LIBS)
 platform_before_maps_SOURCES = tests/platform/before_maps.c tests/platform/platform.h
@@ -27,3 +28,9 @@ platform_id_maps_SOURCES = tests/platform/id_maps.c tests/platform/platform.h
 platform_id_maps_LDADD = $(PLATFORM_LDADD)
 platform_idmap_drivers_SOURCES = tests/platform/idmap_drivers.c tests/platform/platform.h
 platform_idmap_drivers_LDADD = libsandbox.a libspec.a libconfig.a $(PLATFORM_LDADD)
+platform_binds_SOURCES = tests/platform/binds.c tests/platform/platform.h
+platform_binds_LDADD = $(PLATFORM_LDADD)
+platform_nested_SOURCES = tests/platform/nested.c tests/platform/platform.h
+platform_nested_LDADD = $(PLATFORM_LDADD)
+platform_packet_SOURCES = tests/platform/packet.c tests/platform/platform.h
+platform_packet_LDADD = $(PLATFORM_LDADD)
