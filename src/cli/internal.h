@@ -150,11 +150,12 @@ int image_for(struct global *g, const struct run_opts *o, const char *name,
 int cmd_run(struct global *g, int argc, char **argv, struct err *e);
 int cmd_pull(struct global *g, int argc, char **argv, struct err *e);
 int cmd_images(struct global *g, int argc, char **argv, struct err *e);
+int cmd_rm(struct global *g, int argc, char **argv, struct err *e);
 int cmd_rmi(struct global *g, int argc, char **argv, struct err *e);
 int cmd_version(struct global *g, int argc, char **argv, struct err *e);
 int cmd_help(struct global *g, int argc, char **argv, struct err *e);
 int cmd_tables(struct global *g, int argc, char **argv, struct err *e);
 
-extern const struct opts pull_opts_table, images_opts_table, rmi_opts_table;
+extern const struct opts pull_opts_table, images_opts_table, rmi_opts_table, rm_opts_table;
 
 #endif

@@ -22,6 +22,8 @@ struct container {
 
 int container_run(const struct container *c, int *exit_code, struct err *e);
 int container_explain(const struct container *c, struct buf *out, struct err *e);
+int container_remove(const struct dirs *dirs, const struct idmap_plan *plan, const char *name,
+		     struct err *e);
 void container_sweep(const struct dirs *dirs, const struct idmap_plan *plan);
 
 #endif

@@ -197,6 +197,81 @@ void state_end(struct state *s, const struct container *c, int userns_fd, int ex
 	close_fd(take_fd(&s->run_fd));
 }
 
+/* A name, a whole id, or the beginning of one that only one container has. */
+static int find_container(int store_fd, const char *name, char id[65], struct err *e)
+{
+	cleanup_free char *link = xasprintf("name-%s", name);
+	int fd = openat(store_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *de;
+	ssize_t n = readlinkat(store_fd, link, id, 64);
+
+	if (n == 64 && d) {
+		id[64] = '\0';
+		found = 1;
+	}
+	while (!found && d && (de = readdir(d))) {
+		if (strlen(de->d_name) != 64 || !str_has_prefix(de->d_name, name))
+			continue;
+		memcpy(id, de->d_name, 65);
+		found++;
+	}
+	if (d)
+		closedir(d);
+	else
+		close_fd(fd);
+	if (found > 1)
+		return fail(e, EINVAL, "\"%s\" is the beginning of %d ids", name, found);
+	return found ? 0 : fail(e, ENOENT, "there is no container \"%s\"", name);
+}
+
+static void drop_name(int store_fd, int dir, const char *id)
+{
+	cleanup_buf struct buf text = {};
+	cleanup_json json *j = NULL;
+	cleanup_free char *link = NULL;
+	const char *name;
+
+	if (read_file_at(dir, "container.json", 1 << 16, &text) < 0 ||
+	    json_parse(text.data ? text.data : "", text.len, &j, NULL) < 0)
+		return;
+	name = json_get_str(j, "name", NULL);
+	if (name && spec_valid_name(name)) {
+		char at[65];
+
+		link = xasprintf("name-%s", name);
+		if (readlinkat(store_fd, link, at, sizeof(at)) == 64 && !strncmp(at, id, 64))
+			unlinkat(store_fd, link, 0);
+	}
+}
+
+/**
+ * container_remove - remove a kept container that has ended
+ * @name: its name, its id, or the beginning of that
+ * @plan: id maps for removing files of subordinate ids
+ *
+ * Return: 0, -ENOENT, -EBUSY when it runs, or another -errno.
+ */
+int container_remove(const struct dirs *dirs, const struct idmap_plan *plan, const char *name,
+		     struct err *e)
+{
+	cleanup_close int store_fd = dirs_open(dirs->store, "containers", e);
+	cleanup_close int dir = -1;
+	char id[65];
+	int r = store_fd < 0 ? store_fd : find_container(store_fd, name, id, e);
+	struct removal removal = {store_fd, id, -1};
+
+	if (r < 0)
+		return r;
+	dir = openat(store_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0)
+		return fail_errno(e, "cannot open container %.12s", id);
+	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+		return fail(e, EBUSY, "container %.12s is running; end it first", id);
+	drop_name(store_fd, dir, id);
+	return remove_it(&removal) < 0 ? mapped_run(plan, remove_it, &removal, e) : 0;
+}
+
 /* ---- sweeping ------------------------------------------------------------------------------------------ */
 
 typedef void (*sweep_fn)(int dirfd, const char *name, const struct idmap_plan *plan);

@@ -102,7 +102,7 @@ int launch_start(struct launch *l, struct err *e)
 	l->pidfd = l->sock = l->userns_fd = l->pty = -1;
 	l->fuse = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
 	l->c.root = l->c.proc = l->c.sys = l->c.mqueue = l->c.cgroup = -1;
-	l->c.dev = l->c.init = l->c.console = l->c.null = -1;
+	l->c.offsets = l->c.dev = l->c.init = l->c.console = l->c.null = -1;
 	r = steps_walk(l, PARENT, e);
 	if (r < 0)
 		launch_kill(l);

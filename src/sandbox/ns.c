@@ -30,6 +30,9 @@ int step_guard(struct launch *l, struct err *e)
 
 	if (r < 0)
 		return fail(e, -r, "cannot hand the user namespace over: %s", strerror(-r));
+	/* Opened now: root owns it as soon as we are not dumpable. */
+	if (l->spec->ns[NS_TIME].mode == NS_PRIVATE)
+		l->c.offsets = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
 	if (l->plan->driver == IDMAP_HELPERS)
 		sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return 0;
@@ -194,7 +197,7 @@ int step_time(struct launch *l, struct err *e)
 		     (long long)whole_seconds(mono), (long long)(mono - whole_seconds(mono) * NSEC),
 		     (long long)whole_seconds(boot),
 		     (long long)(boot - whole_seconds(boot) * NSEC));
-	r = write_file_at(AT_FDCWD, "/proc/self/timens_offsets", text, (size_t)n);
+	r = l->c.offsets < 0 ? -ENOENT : write_full(l->c.offsets, text, (size_t)n);
 	if (r < 0)
 		return fail(e, -r, "cannot set the time offsets: %s", strerror(-r));
 	ns = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);

@@ -106,6 +106,10 @@ int rootfs_overlay(struct launch *l, struct err *e)
 		r = fail_errno(e, "cannot enter %s", s->state_dir);
 	if (r < 0)
 		return r;
+	/* The folders are the caller's; where that is not container root, "/" shall be root's still. */
+	if (l->spec->userns != USERNS_ROOT && !s->tmpfs &&
+	    (chown("upper", 0, 0) < 0 || chown("work", 0, 0) < 0))
+		return fail_errno(e, "cannot give the upper layer to container root");
 	r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0);
 	if (!r)
 		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", lower, 0);

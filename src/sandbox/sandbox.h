@@ -196,6 +196,7 @@ struct launch {
 		int *sources;	/* of spec->mounts, detached clones or -1 */
 		int init;	/* detached read-only bind of sandbox-init */
 		int console;
+		int offsets; /* of the time namespace */
 		struct user user;
 		struct strv env;
 		struct sock_fprog *seccomp;
