@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
 # Packs the image that is always there: a static busybox with a link for every
 # applet, and the few files that programs expect. The same input gives the same
 # bytes: names are sorted, owners and times fixed.

@@ -28,3 +28,8 @@ FUZZ_TESTS += fuzz_seccomp_json
 fuzz_seccomp_json_SOURCES = tests/fuzz/fuzz_seccomp_json.c
 fuzz_seccomp_json_LDADD = $(FUZZ_LIBS)
 fuzz_seccomp_json_LDFLAGS = $(FUZZ_LINK)
+
+FUZZ_TESTS += fuzz_tarpath
+fuzz_tarpath_SOURCES = tests/fuzz/fuzz_tarpath.c
+fuzz_tarpath_LDADD = libunpack.a $(FUZZ_LIBS)
+fuzz_tarpath_LDFLAGS = $(FUZZ_LINK)

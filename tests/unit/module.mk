@@ -49,3 +49,7 @@ unit_spec_SOURCES = tests/unit/test_spec.c tests/unit/unit.h
 unit_spec_LDADD = $(UNIT_LDADD)
 unit_steps_SOURCES = tests/unit/test_steps.c tests/unit/unit.h
 unit_steps_LDADD = $(UNIT_LDADD)
+
+UNIT_TESTS += unit_policy
+unit_policy_SOURCES = tests/unit/test_policy.c tests/unit/unit.h
+unit_policy_LDADD = libunpack.a $(UNIT_LDADD)

@@ -1,5 +1,6 @@
 # unpack_driver: what the bats files of this folder drive sandbox-unpack with.
 check_PROGRAMS += unpack_driver
 unpack_driver_SOURCES = tests/unpack/unpack_driver.c
-unpack_driver_LDADD = libimage.a libconfig.a liblinux.a libbase.a $(JSONC_LIBS)
+unpack_driver_LDADD = libimage.a libsandbox.a libspec.a libconfig.a liblinux.a libbase.a \
+	$(CAP_LIBS) $(JSONC_LIBS)
 EXTRA_DIST += tests/unpack/unpack.bash tests/unpack/hostile.py
