@@ -60,21 +60,35 @@ static int enter_tmpfs(struct launch *l, struct err *e)
 	return 0;
 }
 
-/* lowerdir takes a list: colons and backslashes in names are escaped. */
-static char *lower_list(const struct strv *layers)
-{
-	struct buf b = {};
+/* A value of FSCONFIG_SET_STRING, with its end. */
+#define FSCONFIG_VALUE_MAX 256
 
-	strv_for_each (path, layers) {
-		if (b.len)
-			buf_puts(&b, ":");
-		for (; *path; path++) {
-			if (*path == ':' || *path == '\\')
-				buf_add(&b, "\\", 1);
-			buf_add(&b, path, 1);
-		}
+/*
+ * The layers by descriptor: their paths may be longer than a value can be, would
+ * want escaping, and would tell the container, in its mountinfo, where it lies.
+ * One value takes what fits, which any kernel knows; more of them want "lowerdir+".
+ * Source: fs/fsopen.c; Linux 6.8 for lowerdir+.
+ */
+static int set_lower(int fs, const struct strv *layers)
+{
+	cleanup_strv struct strv paths = {};
+	cleanup_buf struct buf list = {};
+	int r = 0;
+
+	for (size_t i = 0; i < layers->n; i++) {
+		/* Needed until the file system is created; exec closes them. */
+		int fd = open(layers->v[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			return -errno;
+		strv_addf(&paths, "/proc/self/fd/%d", fd);
+		buf_printf(&list, "%s%s", i ? ":" : "", paths.v[i]);
 	}
-	return b.data;
+	if (list.len < FSCONFIG_VALUE_MAX)
+		return sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", list.data, 0);
+	for (size_t i = 0; !r && i < paths.n; i++)
+		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", paths.v[i], 0);
+	return r;
 }
 
 /* What the kernel has to say about a file system context that it refused. */
@@ -94,7 +108,6 @@ static int fs_fail(int fs, int r, const char *what, struct err *e)
 int rootfs_overlay(struct launch *l, struct err *e)
 {
 	const struct rootfs_spec *s = &l->spec->rootfs;
-	cleanup_free char *lower = lower_list(&s->layers);
 	cleanup_close int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
 	int r = fs < 0 ? fs : 0, mount;
 
@@ -112,7 +125,7 @@ int rootfs_overlay(struct launch *l, struct err *e)
 		return fail_errno(e, "cannot give the upper layer to container root");
 	r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0);
 	if (!r)
-		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", lower, 0);
+		r = set_lower(fs, &s->layers);
 	if (!r)
 		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", "upper", 0);
 	if (!r)
