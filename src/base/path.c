@@ -162,7 +162,18 @@ int path_clean(const char *path, char *out, size_t size)
 	return 0;
 }
 
-static int empty_dir(int fd)
+/* How deep a tree is walked before what is below is moved up: each level holds a descriptor. */
+#define REMOVE_DEPTH 64
+
+struct removal {
+	int top; /* the folder that is to go */
+	int depth;
+	unsigned long moved;
+};
+
+static int remove_entry(struct removal *rm, int dirfd, const char *name);
+
+static int empty_dir(struct removal *rm, int fd)
 {
 	DIR *d = fdopendir(fd);
 	struct dirent *de;
@@ -175,9 +186,70 @@ static int empty_dir(int fd)
 	}
 	while (!r && (de = readdir(d))) {
 		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
-			r = remove_tree_at(dirfd(d), de->d_name);
+			r = remove_entry(rm, dirfd(d), de->d_name);
 	}
 	closedir(d);
+	return r;
+}
+
+static int open_removal(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == EACCES) {
+		/* Only a folder gets here: a symlink was unlinked before. */
+		if (fchmodat(dirfd, name, 0700, 0) < 0)
+			return -errno;
+		fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return -errno;
+	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		fchmod(fd, 0700);
+	return fd;
+}
+
+/* Return: 0 gone, -ENOTEMPTY for a folder with something in it, or another -errno. */
+static int remove_simple(int dirfd, const char *name)
+{
+	if (!unlinkat(dirfd, name, 0) || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -errno;
+	if (!unlinkat(dirfd, name, AT_REMOVEDIR) || errno == ENOENT)
+		return 0;
+	return errno == EEXIST ? -ENOTEMPTY : -errno;
+}
+
+/* Into the top folder, under a name that is free there: its loop finds it again. */
+static int move_up(struct removal *rm, int dirfd, const char *name)
+{
+	char to[32];
+
+	do
+		snprintf(to, sizeof(to), ".moved-%lu", rm->moved++);
+	while (!faccessat(rm->top, to, F_OK, AT_SYMLINK_NOFOLLOW));
+	return renameat(dirfd, name, rm->top, to) < 0 ? -errno : 0;
+}
+
+static int remove_entry(struct removal *rm, int dirfd, const char *name)
+{
+	int r = remove_simple(dirfd, name), fd;
+
+	if (r != -ENOTEMPTY)
+		return r;
+	fd = open_removal(dirfd, name);
+	if (fd < 0)
+		return fd;
+	if (rm->depth == REMOVE_DEPTH) {
+		close_fd(fd);
+		return move_up(rm, dirfd, name);
+	}
+	rm->depth++;
+	r = empty_dir(rm, fd);
+	rm->depth--;
+	if (!r && unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = -errno;
 	return r;
 }
 
@@ -187,33 +259,28 @@ static int empty_dir(int fd)
  * @name: one path component
  *
  * Folders that their owner may not enter (mode 000, as overlay leaves them) are
- * opened up on the way down.
+ * opened up on the way down. The tree may be of any depth: a container can nest
+ * more folders than we can have descriptors.
  * Return: 0 (also when it is not there) or -errno.
  */
 int remove_tree_at(int dirfd, const char *name)
 {
-	int fd, r;
+	struct removal rm = {.top = -1};
+	cleanup_close int top = -1;
+	unsigned long before;
+	int r = remove_simple(dirfd, name);
 
-	if (!unlinkat(dirfd, name, 0) || errno == ENOENT)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return -errno;
-	if (!unlinkat(dirfd, name, AT_REMOVEDIR) || errno == ENOENT)
-		return 0;
-	if (errno != ENOTEMPTY && errno != EEXIST)
-		return -errno;
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == EACCES) {
-		/* Only a folder gets here: a symlink was unlinked above. */
-		if (fchmodat(dirfd, name, 0700, 0) < 0)
-			return -errno;
-		fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	}
-	if (fd < 0)
-		return -errno;
-	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
-		fchmod(fd, 0700);
-	r = empty_dir(fd);
+	if (r != -ENOTEMPTY)
+		return r;
+	rm.top = top = open_removal(dirfd, name);
+	if (top < 0)
+		return top;
+	do {
+		int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		before = rm.moved;
+		r = fd < 0 ? -errno : empty_dir(&rm, fd);
+	} while (!r && rm.moved != before);
 	if (!r && unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		r = -errno;
 	return r;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <sys/stat.h>
+
 #include "unit.h"
 
 static void test_parse_size(void **state)
@@ -124,6 +126,37 @@ static void test_err(void **state)
 	assert_int_equal(fail(NULL, 0, "x"), -EIO);
 }
 
+/* A container nests more folders than a process can have descriptors. */
+static void test_remove_deep(void **state)
+{
+	char dir[] = "/tmp/sandbox-unit.XXXXXX";
+	int fd, at;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	at = fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (int i = 0; i < 1500; i++) {
+		int next;
+
+		/* In the way of what is moved up, and a folder that nobody may enter. */
+		assert_int_equal(mkdirat(at, i % 50 ? "d" : ".moved-0", 0700), 0);
+		assert_int_equal(symlinkat("/", at, "l"), 0);
+		next = openat(at, i % 50 ? "d" : ".moved-0", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		assert_true(next >= 0);
+		if (i % 100 == 70)
+			fchmod(at, 0);
+		if (at != fd)
+			close(at);
+		at = next;
+	}
+	close(at);
+	close(fd);
+	assert_int_equal(remove_tree_at(AT_FDCWD, dir), 0);
+	assert_int_equal(access(dir, F_OK), -1);
+	assert_int_equal(remove_tree_at(AT_FDCWD, dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +165,7 @@ int main(void)
 		cmocka_unit_test(test_parse_duration),
 		cmocka_unit_test(test_escape),
 		cmocka_unit_test(test_path_clean),
+		cmocka_unit_test(test_remove_deep),
 		cmocka_unit_test(test_env),
 		cmocka_unit_test(test_err),
 	};
