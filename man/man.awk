@@ -42,6 +42,16 @@ function head(   page)
 		print ".P\nThe command may also be written " roff(aliases[cmd]) "."
 }
 
+# told: whether the help text names all the choices itself.
+function told(text, choices,   n, i, w)
+{
+	n = split(choices, w, "|")
+	for (i = 1; i <= n; i++)
+		if (index(text, w[i]) == 0)
+			return 0
+	return 1
+}
+
 function options(   i, o)
 {
 	for (i = 1; i <= nopt; i++) {
@@ -54,8 +64,10 @@ function options(   i, o)
 		print ""
 		if (o[6] ~ /^enum:/) {
 			sub(/^enum:/, "", o[6])
-			gsub(/\|/, ", ", o[6])
-			o[7] = o[7] " (one of: " o[6] ")"
+			if (!told(o[7], o[6])) {
+				gsub(/\|/, ", ", o[6])
+				o[7] = o[7] " (one of: " o[6] ")"
+			}
 		}
 		print roff(o[7])
 	}

@@ -16,6 +16,10 @@ $(COMPLETIONS): share/tables.tsv share/completions/completions.awk
 	LC_ALL=C $(AWK) -v shell=$$s -f $(srcdir)/share/completions/completions.awk \
 		share/tables.tsv >$@.new && mv $@.new $@
 
+# A copy beside the program of a build tree (src/helpers/module.mk), the file itself in-tree.
+clean-local:
+	-test "$(srcdir)" = . || rm -f share/distros.conf
+
 # AppArmor reads one folder whatever our prefix is. --with-apparmor=DIR installs the
 # profile there; by default it goes to share, and `make install` as root, without
 # DESTDIR, on a system where AppArmor restricts user namespaces, puts it in force.

@@ -71,10 +71,12 @@ static void table_opts(const char *command, const struct opts *t)
 	for (size_t i = 0; t && i < t->n; i++) {
 		const struct opt *o = &t->v[i];
 		char letter[3] = {'-', o->letter, '\0'};
+		bool optional = o->type == OPT_OPTIONAL_SIZE;
 
 		if (o->type != OPT_REFUSED)
-			printf("option\t%s\t--%s\t%s\t%s\t%s\t%s\n", command, o->name,
-			       o->letter ? letter : "", o->arg ? o->arg : "", o->complete, o->help);
+			printf("option\t%s\t--%s\t%s\t%s%s%s\t%s\t%s\n", command, o->name,
+			       o->letter ? letter : "", optional ? "[=" : "", o->arg ? o->arg : "",
+			       optional ? "]" : "", o->complete, o->help);
 	}
 }
 

@@ -188,13 +188,13 @@ struct launch {
 
 	/* the child's own */
 	struct {
-		int root;	/* the new root, once it is mounted */
+		int root;                      /* the new root, once it is mounted */
 		int proc, sys, mqueue, cgroup; /* detached mounts */
-		int nodes[6];	/* detached device nodes */
+		int nodes[6];                  /* detached device nodes */
 		int null;
 		int dev;
-		int *sources;	/* of spec->mounts, detached clones or -1 */
-		int init;	/* detached read-only bind of sandbox-init */
+		int *sources; /* of spec->mounts, detached clones or -1 */
+		int init;     /* detached read-only bind of sandbox-init */
 		int console;
 		int offsets; /* of the time namespace */
 		struct user user;

@@ -76,6 +76,7 @@ static bool waits_for_start(const struct launch *l)
 	return l->wait_start;
 }
 
+/* clang-format off */
 const struct step steps[] = {
 	{"seccomp-prepare", PARENT, NULL, seccomp_prepare, NEEDS_NOTHING, {"clone"},
 	 "a profile from a file takes memory and a library, which a child must not wait for"},
@@ -157,6 +158,7 @@ const struct step steps[] = {
 	{"seccomp", CHILD, filtered_nnp, step_seccomp, NEEDS_PIVOT, {"exec"}, "the last wall"},
 	{"exec", CHILD, NULL, step_exec, NEEDS_PIVOT, {NULL}, "sandbox-init, or the payload itself"},
 };
+/* clang-format on */
 
 const size_t nsteps = ARRAY_SIZE(steps);
 
@@ -193,7 +195,7 @@ void launch_explain(const struct launch *l, struct buf *out)
 		const struct step *s = &steps[i];
 
 		if (!s->when || s->when(l))
-			buf_printf(out, "%-7s %-16s %s\n", s->side == CHILD ? "child" : "parent", s->name,
-				   s->why);
+			buf_printf(out, "%-7s %-16s %s\n", s->side == CHILD ? "child" : "parent",
+				   s->name, s->why);
 	}
 }

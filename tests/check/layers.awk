@@ -6,8 +6,9 @@
 FILENAME ~ /headers\.table$/ {
 	if ($1 == "rank")
 		rank[$2] = $3
-	else if ($1 == "peer")
-		peer[$2, $3] = 1
+	else if ($1 == "shared")
+		for (i = 3; i <= NF; i++)
+			shared[$2, $i] = 1
 	else if ($1 == "library")
 		for (i = 3; i <= NF; i++)
 			library[$2] = library[$2] " " $i " "
@@ -42,7 +43,9 @@ FNR == 1 {
 		next
 	if (!(theirs in rank))
 		print FILENAME ":" FNR ": includes " q[2] ", of no known folder"
-	else if (rank[theirs] >= rank[mine] && !((mine, theirs) in peer))
+	else if ((q[2], mine) in shared)
+		next
+	else if (rank[theirs] >= rank[mine])
 		print FILENAME ":" FNR ": " mine " may not include " q[2]
 	else if (q[2] ~ /\/internal\.h$/ && mine != "helpers")
 		print FILENAME ":" FNR ": includes another folder's " q[2]

@@ -59,7 +59,8 @@ shell_files()
   done
 }
 
-# shellcheck disable=SC2046,SC2086 # file names of the project have no blanks
+# Names of files and commands of the project have no blanks.
+# shellcheck disable=SC2046,SC2086
 {
   awk -f $here/layers.awk $here/headers.table $(c_files) >"$tmp"
   rule 'each file includes only what its layer may'
@@ -96,7 +97,7 @@ shell_files()
 
   # Paths inside a container (/root/..., /home/user) are no machine's.
   grep -nE '(^|[^[:alnum:]._$}])/(wo''rk/|home/[a-z]+/)' $(ours | grep -v '^share/') /dev/null |
-    grep -vE '/home/(user|alice)/' >"$tmp"
+    grep -vE '/home/(user|alice|tester)/' >"$tmp"
   rule 'no paths of one machine'
 
   if command -v clang-format-14 >/dev/null || clang-format --version 2>/dev/null | grep -q ' 14\.'; then
@@ -114,13 +115,67 @@ shell_files()
     rule 'shellcheck finds nothing in the scripts'
     bats=$(shell_files | grep '\.bats$')
     : >"$tmp"
-    # SC2030/SC2031: each bats test is a subshell, which is the point; SC2154: status and output are bats's.
-    [ -z "$bats" ] || shellcheck -x -s bats -f gcc -e SC2030,SC2031,SC2154,SC2119,SC2120 $bats >"$tmp" 2>&1
+    # SC2030/SC2031: each bats test is a subshell, which is the point; SC2154: status and output are
+    # bats's; SC2016: `sh -c '$X'` is for the container's shell.
+    [ -z "$bats" ] || shellcheck -x -s bats -f gcc -e SC2030,SC2031,SC2154,SC2119,SC2120,SC2016 $bats >"$tmp" 2>&1
     rule 'shellcheck finds nothing in the bats files'
   else
     skip 'shellcheck finds nothing in the scripts' 'shellcheck is not installed'
   fi
 }
+
+# From here on the program itself is asked.
+commands()
+{
+  awk -F '\t' '$1 == "command" { print $2 }' "$tables"
+}
+tables=${top_builddir:-.}/share/tables.tsv
+if [ -s "$tables" ]; then
+  # help and version are told about in sandbox.1.
+  for c in $(commands | grep -vE '^(help|version)$'); do
+    [ -f "man/sandbox-$c.1.in" ] || echo "man/sandbox-$c.1.in is missing (prose only; see HACKING)"
+    grep -q "man/sandbox-$c\.1" man/module.mk || echo "man/module.mk: does not list man/sandbox-$c.1"
+  done >"$tmp"
+  for f in man/sandbox-*.1.in; do
+    c=${f#man/sandbox-}
+    c=${c%.1.in}
+    awk -F '\t' -v c="$c" '$1 == "command" && $2 == c { found = 1 } END { exit !found }' "$tables" ||
+      echo "$f: there is no such command"
+  done >>"$tmp"
+  rule 'each command has its manual page, and each page its command'
+
+  for c in $(commands); do
+    for s in sandbox _sandbox sandbox.fish; do
+      grep -qw -e "$c" "${top_builddir:-.}/share/completions/$s" || echo "$s does not complete $c"
+    done
+  done >"$tmp"
+  rule 'each command is completed by the three shells'
+
+  for c in $(commands); do
+    [ -f "tests/cli/$c.bats" ] || echo "tests/cli/$c.bats is missing"
+  done >"$tmp"
+  rule 'each command has its tests'
+
+  awk -F '\t' '
+    $1 == "option" && ($7 == "" || $7 ~ /\.$/) { print $2 " " $3 ": help is empty or ends in a dot" }
+    $1 == "option" && $6 !~ /^(none|file|dir|image|container|enum:.+)$/ { print $2 " " $3 ": kind " $6 }
+    $1 == "option" && seen[$2, $3]++ { print $2 " " $3 ": twice" }
+    $1 == "option" && $4 != "" && letter[$2, $4]++ { print $2 " " $4 ": twice" }
+    $1 == "command" && ($5 == "" || $5 ~ /\.$/) { print $2 ": help is empty or ends in a dot" }
+  ' "$tables" >"$tmp"
+  rule 'the option tables are in form'
+
+  if command -v man >/dev/null; then
+    for f in "${top_builddir:-.}"/man/*.1; do
+      LC_ALL=C.UTF-8 man -l --warnings "$f" 2>&1 >/dev/null | sed "s|^|${f##*/}: |"
+    done >"$tmp"
+    rule 'man formats each page without a warning'
+  else
+    skip 'man formats each page without a warning' 'man is not installed'
+  fi
+else
+  skip 'commands, pages and completions agree' "no $tables: build first"
+fi
 
 echo "1..$n"
 [ "$bad" -eq 0 ]
