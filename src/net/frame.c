@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Frames of the container, taken apart with every length checked once, and
- * frames for it. Ethernet, ARP, IPv4 without options, IPv6 without extension
- * headers, TCP, UDP, ICMP: what libslirp understands and nothing more.
+ * frames for it. Ethernet, ARP, IPv4 without options and fragments, IPv6 without
+ * extension headers, TCP, UDP, ICMP: nothing more.
  */
 #include <net/ethernet.h>
 #include <netinet/icmp6.h>
@@ -55,8 +55,8 @@ static bool parse_l4(struct frame *f)
 
 static bool parse_ip4(struct frame *f, size_t len)
 {
-	if (len < IP4_LEN || f->ip[0] != 0x45)
-		return false; /* also IP options, which nothing sends */
+	if (len < IP4_LEN || f->ip[0] != 0x45) /* also IP options, which nothing sends */
+		return false;
 	f->ip_len = get16(f->ip + 2);
 	if (f->ip_len < IP4_LEN || f->ip_len > len)
 		return false;
@@ -65,8 +65,9 @@ static bool parse_ip4(struct frame *f, size_t len)
 	f->proto = f->ip[9];
 	f->l4 = f->ip + IP4_LEN;
 	f->l4_len = f->ip_len - IP4_LEN;
-	f->fragment = get16(f->ip + 6) & 0x3fff; /* more fragments, or an offset */
-	return f->fragment ? f->l4_len > 0 : parse_l4(f);
+	if (get16(f->ip + 6) & 0x3fff) /* more fragments, or an offset */
+		return false;
+	return parse_l4(f);
 }
 
 static bool parse_ip6(struct frame *f, size_t len)

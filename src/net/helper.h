@@ -20,7 +20,6 @@
  * @eth: the whole frame
  * @type: ETHERTYPE_*
  * @v6: an IPv6 packet
- * @fragment: a part of an IPv4 packet; nothing of the fields below @proto is set
  * @proto: IPPROTO_*
  * @src: 4 or 16 bytes
  * @dst: 4 or 16 bytes
@@ -34,7 +33,7 @@ struct frame {
 	size_t ip_len, l4_len;
 	uint16_t type, sport, dport;
 	uint8_t proto;
-	bool v6, fragment;
+	bool v6;
 };
 
 bool frame_parse(struct frame *f, const uint8_t *data, size_t len);

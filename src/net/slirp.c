@@ -230,13 +230,11 @@ int slirp_loop(int tap, int control, int (*on_control)(struct err *e), struct er
 		int n = poll(net.polls.v, (nfds_t)net.polls.n, timeout);
 		int64_t now = now_ns();
 
-		if (n < 0 && errno != EINTR)
-			return fail_errno(e, "sandbox-net cannot wait for events");
-		slirp_pollfds_poll(net.stack, n < 0, get_revents, NULL);
-		if (n <= 0) {
-			dns_handle(&net.dns, &(struct pollset){}, now);
+		if (n < 0 && errno == EINTR)
 			continue;
-		}
+		if (n < 0)
+			return fail_errno(e, "sandbox-net cannot wait for events");
+		slirp_pollfds_poll(net.stack, 0, get_revents, NULL);
 		dns_handle(&net.dns, &net.polls, now);
 		if (net.polls.v[POLL_TAP].revents && !read_tap(now))
 			return 0;

@@ -4,6 +4,8 @@
 # The user-mode network, end to end: a real sandbox-net between a container's
 # network namespace and an outer one that stands for the host.
 
+# shellcheck disable=SC2016 # the scripts are expanded in the outer namespace
+
 load setup
 
 setup()
