@@ -276,8 +276,9 @@ static void job_free(struct idmap_job *j)
  * idmap_start - begin to write the maps of a child
  * @j: set; idmap_finish() has to follow when 0 was returned
  * @child: our own child, alive and not reaped, with a user namespace of its own.
- *	It has to be dumpable until this returns: its files in /proc are root's
- *	otherwise, and without helpers we could not write them (EACCES)
+ *	It has to be dumpable until idmap_finish(): its files in /proc are root's
+ *	otherwise, and neither we nor a newuidmap with file capabilities or built
+ *	with libcap (it opens them as the user) could write them (EACCES)
  *
  * Context: parent side. With helpers it returns before they have started to
  * run; without, everything is written when it returns.

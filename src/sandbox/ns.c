@@ -18,10 +18,12 @@ uint64_t ns_clone_flag(enum ns_kind kind)
 
 /*
  * Nobody may look into this process: what it holds (descriptors of the host)
- * is not the container's. That shuts out our own supervisor as well, so it is
- * given the user namespace first. And the kernel gives the map files of a process
- * that is not dumpable to root, which stops our own writing of them but not the
- * helpers: with them it is done at once, else as soon as the maps are there.
+ * is not the container's. That will shut out our own supervisor as well, so it is
+ * given the user namespace first. Not dumpable we become together with container
+ * root, when the maps are there: the kernel gives the map files of a process that
+ * is not dumpable to root, and newuidmap opens them as the user where it has file
+ * capabilities (Fedora, Arch) or was built with libcap. Until then nobody else is
+ * in our user namespace, and from another one the kernel lets nobody trace us.
  */
 int step_guard(struct launch *l, struct err *e)
 {
@@ -33,8 +35,6 @@ int step_guard(struct launch *l, struct err *e)
 	/* Opened now: root owns it as soon as we are not dumpable. */
 	if (l->spec->ns[NS_TIME].mode == NS_PRIVATE)
 		l->c.offsets = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
-	if (l->plan->driver == IDMAP_HELPERS)
-		sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return 0;
 }
 
