@@ -113,6 +113,7 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __printf_fmt(1, 2);
 char *xvasprintf(const char *fmt, va_list ap);
+void mem_give_back(void);
 
 /* ---- str.c: strings and lists of strings ------------------------------------------------------ */
 

@@ -5,6 +5,10 @@
  * exit code of a sandbox failure. Sizes that a stranger chose are bounded
  * before they get here.
  */
+#include <link.h>
+#include <malloc.h>
+#include <sys/mman.h>
+
 #include "base/base.h"
 
 static __noreturn void out_of_memory(void)
@@ -82,4 +86,32 @@ char *xasprintf(const char *fmt, ...)
 	p = xvasprintf(fmt, ap);
 	va_end(ap);
 	return p;
+}
+
+static int give_back(struct dl_phdr_info *info, size_t size __unused, void *data __unused)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		uintptr_t from = (info->dlpi_addr + p->p_vaddr) & ~(page - 1);
+
+		if (p->p_type == PT_LOAD && !(p->p_flags & PF_W))
+			madvise((void *)from, p->p_memsz, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+/**
+ * mem_give_back - let go of the pages of code and constants that are in memory
+ *
+ * For a process that has done its work and will wait for long: what it still needs
+ * comes back from the page cache, the rest was there for the way up to here.
+ */
+void mem_give_back(void)
+{
+#ifndef SANITIZED
+	dl_iterate_phdr(give_back, NULL);
+	malloc_trim(0);
+#endif
 }

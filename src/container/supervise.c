@@ -32,6 +32,9 @@ enum {
 	WATCH_MAX = WATCH_RELAY + 3
 };
 
+/* A container that has run for so long will run for longer. */
+#define IDLE_NS 1000000000LL
+
 struct run {
 	const struct container *c;
 	struct launch launch;
@@ -42,7 +45,7 @@ struct run {
 	struct relay relay;
 	sigset_t old_mask;
 	int signals, resolv;
-	int64_t deadline; /* ns, 0 for none */
+	int64_t deadline, idle_at; /* ns, 0 for none */
 	bool timed_out, started, exited;
 	int status;
 };
@@ -145,6 +148,7 @@ static void while_it_runs(struct run *run)
 	if (run->net.pid > 0)
 		run->resolv = net_watch_resolvers();
 	container_sweep(run->c->dirs, run->c->plan);
+	run->idle_at = now_ns() + IDLE_NS;
 }
 
 /* The host's resolvers have changed, or sandbox-net is gone: then the container goes on without. */
@@ -196,22 +200,33 @@ static int on_message(struct run *run, struct err *e)
 	return 0;
 }
 
+/* Milliseconds until the next of our own doings is due; -1 for none. */
 static int time_left(const struct run *run)
 {
-	int64_t left;
+	int64_t next = run->deadline, left;
 
-	if (!run->deadline)
+	if (run->idle_at && (!next || run->idle_at < next))
+		next = run->idle_at;
+	if (!next)
 		return -1;
-	left = run->deadline - now_ns();
+	left = next - now_ns();
 	return left <= 0 ? 0 : (int)MIN(left / 1000000 + 1, INT_MAX);
 }
 
-static void on_timeout(struct run *run)
+static void on_time(struct run *run)
 {
-	run->timed_out = true;
-	run->deadline = 0;
-	log_warn("the time limit is reached, killing the container");
-	sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
+	int64_t now = now_ns();
+
+	if (run->idle_at && now >= run->idle_at) {
+		run->idle_at = 0;
+		mem_give_back();
+	}
+	if (run->deadline && now >= run->deadline) {
+		run->timed_out = true;
+		run->deadline = 0;
+		log_warn("the time limit is reached, killing the container");
+		sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
+	}
 }
 
 /* Waits for the container's end: for sandbox-init's word, or for the process itself. */
@@ -232,7 +247,7 @@ static int supervise(struct run *run, struct err *e)
 		if (r < 0 && errno != EINTR)
 			return fail_errno(e, "cannot wait for the container");
 		if (r == 0)
-			on_timeout(run);
+			on_time(run);
 		if (r <= 0)
 			continue;
 		relay_move(&run->relay, fds + WATCH_RELAY, n);
