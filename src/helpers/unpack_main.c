@@ -92,9 +92,11 @@ int main(void)
 	static struct unpack u;
 	static struct helper_msg m = {.type = HELPER_ERROR};
 
+	log_set(LOG_WARN, "sandbox-unpack");
 	u.progress = say_progress;
 	if (run(&u, &m.err) < 0) {
-		helper_say(HELPER_SOCK, &m);
+		if (helper_say(HELPER_SOCK, &m) < 0) /* started by hand */
+			log_msg(LOG_ERROR, "%s", m.err.msg);
 		_exit(125);
 	}
 	say_result(&u);

@@ -53,3 +53,6 @@ unit_steps_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += unit_policy
 unit_policy_SOURCES = tests/unit/test_policy.c tests/unit/unit.h
 unit_policy_LDADD = libunpack.a $(UNIT_LDADD)
+UNIT_TESTS += unit_confine
+unit_confine_SOURCES = tests/unit/test_confine.c tests/unit/unit.h
+unit_confine_LDADD = libunpack.a $(UNIT_LDADD)

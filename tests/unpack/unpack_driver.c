@@ -33,22 +33,32 @@ static int unpack(const struct options *o, const struct idmap_plan *plan, struct
 	return r;
 }
 
-static int run(const struct options *o, struct layer_result *out, struct err *e)
+static int make_plan(bool one_id, struct idmap_plan *plan, struct err *e)
 {
-	struct idmap_plan plan = {};
 	struct spec spec;
 	int r;
 
-	spec_init(&spec);
-	if (o->one_id) {
-		idmap_add(&spec.uidmap, 0, 0, 1);
-		idmap_add(&spec.gidmap, 0, 0, 1);
+	if (one_id) {
+		plan->driver = IDMAP_ONE;
+		plan->deny_setgroups = true;
+		idmap_add(&plan->uid, 0, geteuid(), 1);
+		idmap_add(&plan->gid, 0, getegid(), 1);
+		return 0;
 	}
-	r = idmap_make_plan(&plan, &spec, e);
+	spec_init(&spec);
+	r = idmap_make_plan(plan, &spec, e);
+	spec_free(&spec);
+	return r;
+}
+
+static int run(const struct options *o, struct layer_result *out, struct err *e)
+{
+	struct idmap_plan plan = {};
+	int r = make_plan(o->one_id, &plan, e);
+
 	if (!r)
 		r = unpack(o, &plan, out, e);
 	idmap_plan_free(&plan);
-	spec_free(&spec);
 	return r;
 }
 
