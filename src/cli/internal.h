@@ -153,6 +153,8 @@ int cmd_images(struct global *g, int argc, char **argv, struct err *e);
 int cmd_rm(struct global *g, int argc, char **argv, struct err *e);
 int cmd_rmi(struct global *g, int argc, char **argv, struct err *e);
 int cmd_version(struct global *g, int argc, char **argv, struct err *e);
+int cmd_doctor(struct global *g, int argc, char **argv, struct err *e);
+extern const struct opts doctor_opts_table;
 int cmd_help(struct global *g, int argc, char **argv, struct err *e);
 int cmd_tables(struct global *g, int argc, char **argv, struct err *e);
 
