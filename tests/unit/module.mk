@@ -56,3 +56,6 @@ unit_policy_LDADD = libunpack.a $(UNIT_LDADD)
 UNIT_TESTS += unit_confine
 unit_confine_SOURCES = tests/unit/test_confine.c tests/unit/unit.h
 unit_confine_LDADD = libunpack.a $(UNIT_LDADD)
+UNIT_TESTS += unit_record
+unit_record_SOURCES = tests/unit/test_record.c
+unit_record_LDADD = $(UNIT_LDADD)
