@@ -356,6 +356,47 @@ void idmap_plan_free(struct idmap_plan *p)
 	p->uid = p->gid = (struct idmap){};
 }
 
+static bool has_outside(const struct idmap *m, uint32_t id)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		if (id >= m->v[i].outside && id - m->v[i].outside < m->v[i].count)
+			return true;
+	}
+	return false;
+}
+
+static void map_for_files(const struct idmap *m, uint32_t own, struct idmap *out)
+{
+	const uint32_t aside = UINT32_MAX - 1;
+	uint32_t taken;
+
+	for (size_t i = 0; i < m->n; i++)
+		idmap_add(out, m->v[i].inside, m->v[i].outside, m->v[i].count);
+	if (is_one(m, own))
+		out->v[0].inside = 0;
+	else if (!has_outside(m, own) && !idmap_lookup(m, aside, &taken))
+		idmap_add(out, aside, own, 1);
+}
+
+/**
+ * idmap_for_files - the plan by which a container's files are written and removed
+ * @p: of the container
+ * @out: set; idmap_plan_free() it
+ *
+ * The ids on the disk are those of @p. But whoever works in the store has to be
+ * root there and to reach the caller's own folders, also for a container that
+ * lacks the caller (nomap) or has only him under his own number (keep-id with
+ * one id). The caller is put aside, at the last id there is.
+ */
+void idmap_for_files(const struct idmap_plan *p, struct idmap_plan *out)
+{
+	*out = (struct idmap_plan){.driver = p->driver,
+				   .deny_setgroups = p->deny_setgroups,
+				   .helper = {p->helper[UIDS], p->helper[GIDS]}};
+	map_for_files(&p->uid, geteuid(), &out->uid);
+	map_for_files(&p->gid, getegid(), &out->gid);
+}
+
 static uint64_t fnv1a(uint64_t h, const void *data, size_t n)
 {
 	const unsigned char *b = data;
@@ -368,8 +409,8 @@ static uint64_t fnv1a(uint64_t h, const void *data, size_t n)
 /**
  * idmap_name - a short name of the maps, the same for the same maps
  *
- * Layers are unpacked once for one pair of maps, in a folder of this name. It
- * guards against mixing them up, not against an attacker: only the user
+ * Layers are unpacked once for one pair of maps, in a folder of this name; one
+ * id is the same on the disk whatever its number inside. It guards against mixing them up, not against an attacker: only the user
  * himself chooses his maps.
  */
 void idmap_name(const struct idmap_plan *p, char out[24])
@@ -378,7 +419,6 @@ void idmap_name(const struct idmap_plan *p, char out[24])
 	uint64_t h = 0xcbf29ce484222325ULL;
 
 	if (p->uid.n == 1 && p->gid.n == 1 && p->uid.v[0].count == 1 && p->gid.v[0].count == 1 &&
-	    !p->uid.v[0].inside && !p->gid.v[0].inside &&
 	    snprintf(out, 24, "one-%u-%u", p->uid.v[0].outside, p->gid.v[0].outside) < 24)
 		return;
 	map_format(&p->uid, '\n', &text);

@@ -18,7 +18,7 @@ static int mapped_parent(void *ctx, pid_t pid, struct err *e)
 	struct mapped_env *m = ctx;
 	struct idmap_job job = {};
 	const uint64_t one = 1;
-	int r = idmap_start(&job, m->plan, pid, e);
+	int r = idmap_start(&job, &m->plan, pid, e);
 
 	if (!r)
 		r = idmap_finish(&job, e);
@@ -48,9 +48,10 @@ static int mapped_child(void *ctx, struct err *e)
  */
 int mapped_env_init(struct mapped_env *m, const struct idmap_plan *plan, struct err *e)
 {
-	*m = (struct mapped_env){.plan = plan, .mapped = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE)};
+	*m = (struct mapped_env){.mapped = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE)};
 	if (m->mapped < 0)
 		return fail_errno(e, "cannot make an event descriptor");
+	idmap_for_files(plan, &m->plan);
 	m->env = (struct helper_env){.clone_flags = CLONE_NEWUSER,
 				     .parent = mapped_parent,
 				     .child = mapped_child,
@@ -61,10 +62,11 @@ int mapped_env_init(struct mapped_env *m, const struct idmap_plan *plan, struct 
 void mapped_env_close(struct mapped_env *m)
 {
 	close_fdp(&m->mapped);
+	idmap_plan_free(&m->plan);
 }
 
 /**
- * mapped_run - run a function as root of a new user namespace with the maps of a plan
+ * mapped_run - run a function as root of a new user namespace for the files of a plan
  * @fn: runs in a child process; < 0 means failure
  *
  * Return: 0, or -errno (-EIO when @fn failed).

@@ -53,6 +53,7 @@ int idmap_make_plan(struct idmap_plan *p, const struct spec *s, struct err *e);
 int idmap_start(struct idmap_job *j, const struct idmap_plan *p, pid_t child, struct err *e);
 int idmap_finish(struct idmap_job *j, struct err *e);
 void idmap_cancel(struct idmap_job *j);
+void idmap_for_files(const struct idmap_plan *p, struct idmap_plan *out);
 void idmap_name(const struct idmap_plan *p, char out[24]);
 bool idmap_lookup(const struct idmap *m, uint32_t inside, uint32_t *outside);
 uint32_t idmap_highest(const struct idmap *m); /* inside id */
@@ -237,10 +238,10 @@ int launch_in_userns(int userns_fd, int (*fn)(void *ctx), void *ctx);
 
 /* ---- mapped_env.c: a helper in a mapped user namespace --------------------------------------------- */
 
-/** struct mapped_env - a helper_env with a new user namespace that has the maps of a plan */
+/** struct mapped_env - a helper_env with a new user namespace for the files of a plan */
 struct mapped_env {
 	struct helper_env env;
-	const struct idmap_plan *plan;
+	struct idmap_plan plan; /* of idmap_for_files() */
 	int mapped; /* eventfd: the maps are written */
 };
 

@@ -593,9 +593,10 @@ static void test_name(void **state)
 	idmap_name(&a, na);
 	assert_int_equal(strncmp(na, "map-", 4), 0);
 	a.uid.v[0].outside = 1000;
-	a.uid.v[0].inside = 1000; /* keep-id: other owners in the layer */
+	a.uid.v[0].inside = 1000; /* keep-id: the same owner on the disk */
+	a.gid.v[0].outside = 100;
 	idmap_name(&a, na);
-	assert_int_equal(strncmp(na, "map-", 4), 0);
+	assert_string_equal(na, "one-1000-100");
 	idmap_add(&b.uid, 0, 1000, 1);
 	idmap_add(&b.uid, 1, 100000, 65536);
 	idmap_add(&b.gid, 0, 1000, 1);
@@ -609,6 +610,29 @@ static void test_name(void **state)
 	assert_string_not_equal(na, nb);
 	idmap_plan_free(&a);
 	idmap_plan_free(&b);
+}
+
+static void test_for_files(void **state)
+{
+	struct idmap_plan p = {}, out;
+	uint32_t id;
+
+	(void)state;
+	idmap_add(&p.uid, 1000, geteuid(), 1); /* keep-id with one id */
+	idmap_add(&p.gid, 0, getegid(), 1);
+	idmap_add(&p.gid, 1, 3000000000U, 5);
+	idmap_for_files(&p, &out);
+	assert_true(idmap_lookup(&out.uid, 0, &id) && id == geteuid());
+	assert_int_equal(out.gid.n, 2);
+	idmap_plan_free(&out);
+
+	p.gid.v[0].outside = 2000000000; /* nomap */
+	idmap_for_files(&p, &out);
+	assert_int_equal(out.gid.n, 3);
+	assert_true(idmap_lookup(&out.gid, 4294967294U, &id) && id == getegid());
+	assert_true(idmap_lookup(&out.gid, 0, &id) && id == 2000000000);
+	idmap_plan_free(&out);
+	idmap_plan_free(&p);
 }
 
 static void test_ranges(void **state)
@@ -656,6 +680,7 @@ int main(void)
 		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_for_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
