@@ -129,7 +129,10 @@ int seccomp_from_file(const char *path, uint64_t caps, struct sock_fprog *out, s
 
 	*out = (struct sock_fprog){};
 	if (r < 0)
-		return fail(e, -r, "seccomp profile %s: %s", path, strerror(-r));
+		return fail(e, -r, "seccomp profile %s: %s", path,
+			    r == -EINVAL  ? "it is not a regular file"
+			    : r == -EFBIG ? "it is larger than 4 MiB"
+					  : strerror(-r));
 	r = seccomp_profile_parse(text.data ? text.data : "", text.len, caps, &p, e);
 	if (r >= 0) {
 		r = seccomp_profile_compile(&p, out, e);

@@ -374,6 +374,7 @@ static void test_files(void **state)
 	assert_int_equal(seccomp_from_file("/nonexistent.json", 0, &f, &e), -ENOENT);
 	assert_string_equal(e.msg, "seccomp profile /nonexistent.json: No such file or directory");
 	assert_true(seccomp_from_file("/dev/zero", 0, &f, &e) < 0);
+	assert_string_equal(e.msg, "seccomp profile /dev/zero: it is not a regular file");
 	assert_true(seccomp_from_file("/", 0, &f, &e) < 0);
 	assert_null(f.filter);
 }
