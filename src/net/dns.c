@@ -33,17 +33,17 @@
 /**
  * struct dns_query - one question of the container
  * @from: who asked
- * @id: of the present try
+ * @id: as the container has it; @msg has that of the present try
  * @fd: its socket, or -1 while no server is known
  * @poll: index in the pollset of this round, or -1
  * @server: index of the server asked
  * @deadline: of the present try
  * @question: bytes of the question section
- * @msg: as it came
+ * @msg: the query
  */
 struct dns_query {
 	struct peer from;
-	uint16_t id;
+	uint8_t id[2];
 	int fd, poll;
 	uint32_t server, tries;
 	int64_t deadline;
@@ -101,15 +101,23 @@ static bool same_question(const uint8_t *a, const uint8_t *b, size_t n)
 	return true;
 }
 
-/* Servers may leave the question out of an error. */
-static bool answer_ok(const struct dns_query *q, const uint8_t *msg, size_t n)
+/**
+ * dns_answer_ok - whether a message answers a query
+ * @query: as it was sent
+ * @question: bytes of its question section
+ * @msg: any bytes
+ *
+ * Return: true when it is an answer with the same id and question; servers may
+ * leave the question out of an error.
+ */
+bool dns_answer_ok(const uint8_t *query, size_t question, const uint8_t *msg, size_t n)
 {
-	if (n < DNS_HEAD || get16(msg) != q->id || !(msg[2] & 0x80))
+	if (n < DNS_HEAD || memcmp(msg, query, 2) || !(msg[2] & 0x80))
 		return false;
 	if (!get16(msg + 4))
 		return msg[3] & 0xf;
-	return get16(msg + 4) == 1 && n - DNS_HEAD >= q->question &&
-	       same_question(msg + DNS_HEAD, q->msg + DNS_HEAD, q->question);
+	return get16(msg + 4) == 1 && n - DNS_HEAD >= question &&
+	       same_question(msg + DNS_HEAD, query + DNS_HEAD, question);
 }
 
 static void query_close(struct dns_query *q)
@@ -137,6 +145,7 @@ static void answer(struct dns *d, const struct dns_query *q, const void *msg, si
 /* SERVFAIL, with the question */
 static void answer_failure(struct dns *d, struct dns_query *q)
 {
+	memcpy(q->msg, q->id, sizeof(q->id));
 	q->msg[2] = (uint8_t)(0x80 | (q->msg[2] & 0x01)); /* QR, RD as asked */
 	q->msg[3] = 0x80 | 2;                             /* RA, SERVFAIL */
 	put16(q->msg + 10, 0);
@@ -173,16 +182,13 @@ static int query_send(struct dns_query *q, const struct net_resolver *r)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = resolver_sockaddr(r, &sa);
-	uint8_t msg[DNS_QUERY_MAX];
 
 	q->fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (q->fd < 0 || getrandom(&q->id, sizeof(q->id), 0) != sizeof(q->id))
+	if (q->fd < 0 || getrandom(q->msg, 2, 0) != 2)
 		return -errno;
 	if (resolver_connect(q->fd, (struct sockaddr *)&sa, len) < 0)
 		return -errno;
-	memcpy(msg, q->msg, q->len);
-	put16(msg, q->id);
-	return send(q->fd, msg, q->len, 0) < 0 ? -errno : 0;
+	return send(q->fd, q->msg, q->len, 0) < 0 ? -errno : 0;
 }
 
 /* Asks the next server; false when there are no tries left. */
@@ -214,7 +220,7 @@ static bool is_pending(const struct dns *d, const struct peer *from, const uint8
 	for (uint32_t i = 0; i < d->n_pending; i++) {
 		const struct dns_query *q = d->pending[i];
 
-		if (!memcmp(q->msg, msg, 2) && !memcmp(&q->from, from, sizeof(*from)))
+		if (!memcmp(q->id, msg, 2) && !memcmp(&q->from, from, sizeof(*from)))
 			return true;
 	}
 	return false;
@@ -246,6 +252,7 @@ void dns_ask(struct dns *d, const struct frame *f, int64_t now)
 				.question = question,
 				.len = n};
 	memcpy(q->msg, msg, n);
+	memcpy(q->id, msg, sizeof(q->id));
 	d->pending[d->n_pending++] = q;
 	if (d->known)
 		query_next(d, d->n_pending - 1, now);
@@ -298,9 +305,9 @@ static bool query_receive(struct dns *d, struct dns_query *q, bool *done)
 
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR;
-		if (!answer_ok(q, msg, (size_t)n))
+		if (!dns_answer_ok(q->msg, q->question, msg, (size_t)n))
 			continue;
-		memcpy(msg, q->msg, 2);
+		memcpy(msg, q->id, sizeof(q->id));
 		answer(d, q, msg, (size_t)n);
 		d->first = q->server;
 		*done = true;

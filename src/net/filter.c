@@ -226,7 +226,7 @@ bool filter_host(const uint8_t *data, size_t len)
 {
 	struct frame f;
 
-	if (len < 13 || get16(data + 12) != ETHERTYPE_IPV6)
+	if (len < 14 || get16(data + 12) != ETHERTYPE_IPV6)
 		return true;
 	return !(frame_parse(&f, data, len) && f.proto == IPPROTO_ICMPV6 &&
 		 f.l4[0] == ND_ROUTER_ADVERT);

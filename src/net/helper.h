@@ -125,6 +125,7 @@ struct dns {
 };
 
 bool dns_query_ok(const uint8_t *msg, size_t n, size_t *question_len);
+bool dns_answer_ok(const uint8_t *query, size_t question, const uint8_t *msg, size_t n);
 void dns_ask(struct dns *d, const struct frame *f, int64_t now);
 void dns_set_resolvers(struct dns *d, const struct net_resolvers *r, int64_t now);
 int dns_fill(struct dns *d, struct pollset *p, int64_t now);

@@ -43,3 +43,11 @@ fuzz_record_LDFLAGS = $(FUZZ_LINK)
 fuzz_releases_SOURCES = tests/fuzz/fuzz_releases.c
 fuzz_releases_LDADD = libfetch.a $(FUZZ_LIBS) $(YAML_LIBS)
 fuzz_releases_LDFLAGS = $(FUZZ_LINK)
+
+FUZZ_TESTS += fuzz_frame fuzz_dns
+fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c
+fuzz_frame_LDADD = libnethelper.a $(FUZZ_LIBS)
+fuzz_frame_LDFLAGS = $(FUZZ_LINK)
+fuzz_dns_SOURCES = tests/fuzz/fuzz_dns.c
+fuzz_dns_LDADD = libnethelper.a $(FUZZ_LIBS)
+fuzz_dns_LDFLAGS = $(FUZZ_LINK)

@@ -59,3 +59,7 @@ unit_confine_LDADD = libunpack.a $(UNIT_LDADD)
 UNIT_TESTS += unit_record
 unit_record_SOURCES = tests/unit/test_record.c
 unit_record_LDADD = $(UNIT_LDADD)
+
+UNIT_TESTS += unit_net
+unit_net_SOURCES = tests/unit/test_net.c tests/unit/unit.h
+unit_net_LDADD = libnethelper.a $(UNIT_LDADD)
