@@ -182,7 +182,10 @@ static int not_found(const struct image_req *req, const struct wanted *w, int r,
 {
 	cleanup_buf struct buf where = {};
 	cleanup_free char *why = r < 0 ? xstrdup(e->msg) : NULL;
-	const char *version = *w->ref.version ? w->ref.version : "VERSION";
+	const char *want = w->ref.version;
+	cleanup_free char *version = alpine_version_exact(want)      ? xstrdup(want)
+				     : !*want || streq(want, "edge") ? xstrdup("VERSION")
+								     : xasprintf("%s.N", want);
 
 	strv_for_each (dir, req->path)
 		buf_printf(&where, "%s%s", where.len ? ", " : "", dir);

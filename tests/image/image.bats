@@ -129,7 +129,7 @@ inode() { stat -c %i "$(layer_of)"; }
 
 @test "not found and not fetched: one line with the places and the two ways" {
   img_fails "alpine:3.20 for $ARCH is not in $IMGDIR" pull=never ready alpine:3.20
-  [[ $stderr == *"put alpine-minirootfs-3.20-$ARCH.tar.gz into $IMGDIR, or let it be fetched"* ]]
+  [[ $stderr == *"put alpine-minirootfs-3.20.N-$ARCH.tar.gz into $IMGDIR, or let it be fetched"* ]]
   img_fails "cannot be fetched: " mirror=https://localhost:1/alpine ready alpine
   [[ $stderr == *"--mirror URL"* ]]
 }
