@@ -82,6 +82,6 @@ build_dir() {
 @test "pages name every option of run" {
   [ -f "$(build_dir)/man/sandbox-run.1" ] || skip "not a build tree"
   for o in $("$SANDBOX" __tables | awk -F '\t' '$1 == "option" && $2 == "run" { print $3 }'); do
-    grep -qF -e "$(sed 's/-/\\-/g' <<<"$o")" "$(build_dir)/man/sandbox-run.1"
+    grep -qF -e "${o//-/\\-}" "$(build_dir)/man/sandbox-run.1"
   done
 }
