@@ -116,16 +116,27 @@ static void payload_start(void *arg)
 	quit(127);
 }
 
+static _Noreturn void exec_failed(long error)
+{
+	tell(INIT_EXEC_FAILED, -error);
+	quit(error == -ENOENT || error == -ENOTDIR ? 127 : 126);
+}
+
 static void payload_spawn(struct payload *p)
 {
 	p->pid = init_vfork(payload_start, p);
 	if (p->pid < 0)
 		p->error = p->pid;
-	if (p->error) {
-		tell(INIT_EXEC_FAILED, -p->error);
-		quit(p->error == -ENOENT || p->error == -ENOTDIR ? 127 : 126);
-	}
+	if (p->error)
+		exec_failed(p->error);
 	tell(INIT_STARTED, p->pid);
+}
+
+/* Signals, session and parent death signal are as the payload is to have them. */
+static _Noreturn void payload_become(const struct payload *p)
+{
+	sys3(__NR_fcntl, INIT_SOCK, F_SETFD, FD_CLOEXEC);
+	exec_failed(sys3(__NR_execve, p->path, p->argv, p->envp));
 }
 
 static unsigned long page_end(const void *p)
@@ -204,8 +215,11 @@ _Noreturn void init_main(unsigned long *sp)
 	sys5(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (sp[0] < 4)
 		quit(INIT_EXIT_BROKEN);
-	for (const char *f = argv[1]; *f; f++)
+	for (const char *f = argv[1]; *f; f++) {
+		if (*f == INIT_FLAG_EXEC)
+			payload_become(&p);
 		p.tty |= *f == INIT_FLAG_TTY;
+	}
 	block_signals();
 	watch_socket();
 	payload_spawn(&p);

@@ -21,6 +21,11 @@
  * prctl, rt_sigprocmask, rt_sigaction, rt_sigtimedwait, fcntl, ppoll, clone, setpgid,
  * getpid, ioctl, execve, sendto, wait4, kill, close, chdir, munmap, exit_group.
  *
+ * With INIT_FLAG_EXEC it executes the payload itself and is gone; a failure is told
+ * as ever, success is the end of the socket. It is there for /proc/self/exe, which a
+ * script of the image may name as its interpreter: that has to be this program, on
+ * its read-only mount, and not the launcher's own file (CVE-2019-5736).
+ *
  * End: when the payload ends it exits with the payload's code, or 128 + signal;
  * with 127 or 126 when the payload could not be executed; with
  * INIT_EXIT_BROKEN when it was started against this contract or lost its supervisor.
@@ -32,7 +37,8 @@
 #define INIT_SOCK        3
 #define INIT_EXIT_BROKEN 125
 
-#define INIT_FLAG_TTY 't' /* descriptor 0, 1 or 2 is the controlling terminal */
+#define INIT_FLAG_TTY  't' /* descriptor 0, 1 or 2 is the controlling terminal */
+#define INIT_FLAG_EXEC 'x' /* become the payload: --no-init */
 
 /**
  * enum init_msg_type - what init tells the supervisor, one message each

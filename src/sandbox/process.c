@@ -275,7 +275,8 @@ static char **init_argv(const struct launch *l)
 	char **argv = xcalloc(args->n + 4, sizeof(*argv));
 
 	argv[0] = xstrdup(INIT_NAME);
-	argv[1] = xstrdup(l->spec->tty ? (char[]){INIT_FLAG_TTY, '\0'} : "");
+	argv[1] = xasprintf("%s%s", l->spec->init ? "" : (char[]){INIT_FLAG_EXEC, '\0'},
+			    l->spec->tty ? (char[]){INIT_FLAG_TTY, '\0'} : "");
 	argv[2] = l->c.command;
 	memcpy(argv + 3, args->v, args->n * sizeof(*argv));
 	return argv;
@@ -289,9 +290,14 @@ static bool supervisor_gone(const struct launch *l)
 	return poll(&p, 1, 0) > 0 && p.revents & POLLHUP;
 }
 
+/*
+ * Always by way of sandbox-init, also when the payload is to be PID 1 itself: what
+ * execve() of a script with the interpreter /proc/self/exe runs is the program
+ * that calls it, and ours is the user's own file.
+ */
 int step_exec(struct launch *l, struct err *e)
 {
-	int keep = l->spec->init ? INIT_SOCK : STDERR_FILENO, r;
+	int r;
 
 	fault_point("exec");
 	/* Set after the last change of credentials, which clears it. */
@@ -299,19 +305,12 @@ int step_exec(struct launch *l, struct err *e)
 	if (supervisor_gone(l))
 		return fail(e, ESRCH, "the supervisor is gone");
 	reset_signals();
-	if (l->spec->init) {
-		/* Descriptors were kept clear of 3 by launch_start(). */
-		if (dup2(l->sock, INIT_SOCK) < 0)
-			return fail_errno(e, "cannot hand the socket over");
-	}
-	r = sys_close_range((unsigned)keep + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	/* Descriptors were kept clear of 3 by launch_start(). */
+	if (dup2(l->sock, INIT_SOCK) < 0)
+		return fail_errno(e, "cannot hand the socket over");
+	r = sys_close_range(INIT_SOCK + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (r < 0)
 		return fail(e, -r, "cannot close descriptors: %s", strerror(-r));
-	if (l->spec->init)
-		r = sys_execveat(l->c.init, "", init_argv(l), l->c.env.v, AT_EMPTY_PATH);
-	else
-		r = execve(l->c.command, l->spec->args.v, l->c.env.v) < 0 ? -errno : 0;
-	if (l->spec->init)
-		return fail(e, -r, "cannot start sandbox-init: %s", strerror(-r));
-	return launch_exec_error(l, -r, e);
+	r = sys_execveat(l->c.init, "", init_argv(l), l->c.env.v, AT_EMPTY_PATH);
+	return fail(e, -r, "cannot start sandbox-init: %s", strerror(-r));
 }

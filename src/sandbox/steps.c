@@ -31,11 +31,6 @@ static bool own_uts(const struct launch *l)
 	return own(l, NS_UTS) && l->spec->hostname;
 }
 
-static bool with_init(const struct launch *l)
-{
-	return l->spec->init;
-}
-
 static bool confined(const struct launch *l)
 {
 	return !l->spec->sec.privileged;
@@ -186,7 +181,7 @@ const struct step steps[] = {
 	 "keyrings know no namespaces; the filter forbids keyctl"},
 	{"open-init",
 	 CHILD,
-	 with_init,
+	 NULL,
 	 step_open_init,
 	 NEEDS_NOTHING,
 	 {"pivot"},
@@ -368,7 +363,7 @@ const struct step steps[] = {
 	 step_exec,
 	 NEEDS_PIVOT,
 	 {NULL},
-	 "sandbox-init, or the payload itself"},
+	 "sandbox-init, which starts the payload or becomes it"},
 };
 /* clang-format on */
 
