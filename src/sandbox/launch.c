@@ -109,17 +109,37 @@ int launch_start(struct launch *l, struct err *e)
 	return r;
 }
 
+/*
+ * A payload with CAP_SYS_PTRACE can make sandbox-init say what it likes. So each
+ * message is good once, where this launch has a use for it, and none of them once
+ * the payload runs: it must not have a helper started or our terminal relayed.
+ */
+static bool expected(struct launch *l, uint32_t type, int fd)
+{
+	const struct spec *s = l->spec;
+	const bool wanted = type == SYNC_TAP     ? l->hooks->net_parent && fd >= 0
+			    : type == SYNC_FUSE  ? s->rootfs.driver != ROOTFS_DIR && fd >= 0
+			    : type == SYNC_TTY   ? s->tty && fd >= 0
+			    : type == SYNC_READY ? l->wait_start && fd < 0
+						 : false;
+
+	if (!wanted || l->running || l->seen & 1U << type)
+		return false;
+	l->seen |= 1U << type;
+	return true;
+}
+
 static int handle_sync(struct launch *l, const struct sync_msg *m, int fd, enum launch_event *event,
 		       struct err *e)
 {
+	if (!expected(l, m->type, fd))
+		return -EPROTO;
 	switch (m->type) {
 	case SYNC_TAP:
-		return fd < 0 ? -EPROTO : l->hooks->net_tap(l->hooks->ctx, fd, e);
+		return l->hooks->net_tap(l->hooks->ctx, fd, e);
 	case SYNC_FUSE:
-		return fd < 0 ? -EPROTO : fuse_start(l, fd, e);
+		return fuse_start(l, fd, e);
 	case SYNC_TTY:
-		if (fd < 0 || l->pty >= 0)
-			return -EPROTO;
 		l->pty = fcntl(fd, F_DUPFD_CLOEXEC, 10);
 		*event = LAUNCH_TTY;
 		return l->pty < 0 ? fail_errno(e, "cannot keep the terminal") : 0;
@@ -140,10 +160,12 @@ static int handle_init(struct launch *l, const struct init_msg *m, enum launch_e
 		[INIT_EXITED] = LAUNCH_EXITED,
 	};
 
-	if (m->type == INIT_EXEC_FAILED)
+	if (m->type == INIT_EXEC_FAILED && !l->running)
 		return launch_exec_error(l, m->value, e);
-	if (m->type >= ARRAY_SIZE(events) || !events[m->type])
+	if (m->type >= ARRAY_SIZE(events) || !events[m->type] ||
+	    l->running == (m->type == INIT_STARTED))
 		return -EPROTO;
+	l->running = true;
 	l->value = m->value;
 	*event = events[m->type];
 	return 0;
@@ -177,7 +199,7 @@ int launch_next(struct launch *l, enum launch_event *event, struct err *e)
 		*event = LAUNCH_GONE;
 		return 0;
 	}
-	if (n == sizeof(m.sync)) {
+	if (n == sizeof(m.sync) && !l->running) {
 		*e = m.sync.err;
 		e->msg[sizeof(e->msg) - 1] = '\0';
 		return e->code > 0 ? -e->code : -EIO;

@@ -184,6 +184,8 @@ struct launch {
 	int pty;
 	struct idmap_job job;
 	struct helper fuse;
+	bool running;  /* the payload was started: only sandbox-init speaks from here on */
+	uint32_t seen; /* messages of the launch that came, a bit for each type */
 	enum rootfs_driver driver;
 	int value;
 

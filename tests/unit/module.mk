@@ -63,3 +63,6 @@ unit_record_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += unit_net
 unit_net_SOURCES = tests/unit/test_net.c tests/unit/unit.h
 unit_net_LDADD = libnethelper.a $(UNIT_LDADD)
+UNIT_TESTS += unit_launch
+unit_launch_SOURCES = tests/unit/test_launch.c tests/unit/unit.h
+unit_launch_LDADD = $(UNIT_LDADD)
