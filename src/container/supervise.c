@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "container/internal.h"
 #include "linux/sys.h"
@@ -112,12 +113,42 @@ static int open_signals(struct run *run, struct err *e)
 	return run->signals < 0 ? fail_errno(e, "cannot wait for signals") : 0;
 }
 
-/* The payload was stopped: so are we, for the caller's shell; until fg continues us. */
+/* Is there a shell to take over when we stop? In a script nobody would continue us. */
+static bool in_foreground(void)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		pid_t group = tcgetpgrp(fd);
+
+		if (group >= 0)
+			return group == getpgrp();
+	}
+	return false;
+}
+
+/*
+ * The payload was stopped: so are we, for the caller's shell; until fg continues us,
+ * or the time limit does: a payload could stop itself to let another process of the
+ * container go on without one.
+ */
 static void stop_ourselves(struct run *run)
 {
+	struct sigevent wake = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT};
+	const struct itimerspec at = {
+		.it_value = {run->deadline / 1000000000, run->deadline % 1000000000}};
+	timer_t timer;
+	bool timed;
+
+	if (!in_foreground())
+		return;
+	timed = run->deadline && !timer_create(CLOCK_MONOTONIC, &wake, &timer) &&
+		!timer_settime(timer, TIMER_ABSTIME, &at, NULL);
+	if (run->deadline && !timed)
+		return;
 	relay_pause(&run->relay);
 	kill(getpid(), SIGSTOP);
 	relay_resume(&run->relay);
+	if (timed)
+		timer_delete(timer);
 	launch_signal(&run->launch, SIGCONT, true);
 }
 
@@ -277,7 +308,8 @@ static void reap(struct run *run)
 	int status = 0;
 
 	if (run->launch.pidfd >= 0) {
-		if (run->exited && run->launch.spec->ns[NS_PID].mode != NS_PRIVATE)
+		/* Also when it said nothing: the payload can have killed its sandbox-init there. */
+		if (run->launch.spec->ns[NS_PID].mode != NS_PRIVATE)
 			launch_kill_userns(run->launch.userns_fd);
 		wait_pid(run->launch.pid, &status);
 		close_fd(take_fd(&run->launch.pidfd));
