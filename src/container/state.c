@@ -69,8 +69,20 @@ static int take_name(int store_fd, const struct spec *spec, struct err *e)
 	return fail(e, EEXIST, "the name \"%s\" is taken", spec->name);
 }
 
-static int make_folder(struct state *s, const struct spec *spec, struct err *e)
+static int give_to_root(void *ctx)
 {
+	const struct state *s = ctx;
+
+	return fchownat(s->dir, "upper", 0, 0, AT_SYMLINK_NOFOLLOW) < 0 ||
+			       fchownat(s->dir, "work", 0, 0, AT_SYMLINK_NOFOLLOW) < 0
+		       ? -errno
+		       : 0;
+}
+
+static int make_folder(struct state *s, const struct container *c, struct err *e)
+{
+	const struct spec *spec = c->spec;
+
 	if (mkdirat(s->store_fd, spec->id, 0700) < 0)
 		return fail_errno(e, "cannot make the container's folder");
 	s->dir = openat(s->store_fd, spec->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -78,7 +90,12 @@ static int make_folder(struct state *s, const struct spec *spec, struct err *e)
 		return fail_errno(e, "cannot lock the container's folder");
 	if (mkdirat(s->dir, "upper", 0755) < 0 || mkdirat(s->dir, "work", 0700) < 0)
 		return fail_errno(e, "cannot make the container's folder");
-	return 0;
+	if (!c->plan->without_caller)
+		return 0;
+	/* Container root is a stranger here; above, the store is closed to others. */
+	if (fchmod(s->dir, 0711) < 0)
+		return fail_errno(e, "cannot open the container's folder");
+	return mapped_run(c->plan, give_to_root, s, e);
 }
 
 /**
@@ -102,7 +119,7 @@ int state_create(struct state *s, const struct container *c, struct err *e)
 	if (!r && c->spec->name)
 		r = take_name(s->store_fd, c->spec, e);
 	if (!r && (needs_disk(c->spec) || c->spec->name))
-		r = make_folder(s, c->spec, e);
+		r = make_folder(s, c, e);
 	fault_point("state");
 	if (r < 0)
 		state_end(s, c, -1, -1);
@@ -136,7 +153,7 @@ static bool remove_if_empty(struct state *s)
  * A folder with content: rename it away, which is instant, and let a process
  * remove it that nobody waits for; it holds the lock of the folder meanwhile.
  */
-static void discard(struct state *s, int userns_fd)
+static void discard(struct state *s, const struct idmap_plan *plan, int userns_fd)
 {
 	cleanup_close int trash = -1;
 	struct removal r;
@@ -147,7 +164,9 @@ static void discard(struct state *s, int userns_fd)
 	if (trash < 0 || renameat(s->store_fd, s->id, trash, s->id) < 0)
 		return;
 	r = (struct removal){trash, s->id, s->dir};
-	if (userns_fd >= 0)
+	if (plan->without_caller)
+		mapped_run(plan, remove_it, &r, NULL);
+	else if (userns_fd >= 0)
 		launch_in_userns(userns_fd, remove_it, &r);
 	else
 		remove_it(&r);
@@ -181,7 +200,7 @@ void state_end(struct state *s, const struct container *c, int userns_fd, int ex
 		keep_result(s, c->spec, exit_code);
 	} else {
 		if (s->dir >= 0 && !remove_if_empty(s))
-			discard(s, userns_fd);
+			discard(s, c->plan, userns_fd);
 		if (c->spec->name && s->store_fd >= 0 && s->dir >= 0) {
 			cleanup_free char *link = xasprintf("name-%s", c->spec->name);
 

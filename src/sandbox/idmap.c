@@ -274,6 +274,15 @@ static int build_map(struct idmap *m, const struct idmap_plan *p, const struct i
 	return 0;
 }
 
+static bool has_outside(const struct idmap *m, uint32_t id)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		if (id >= m->v[i].outside && id - m->v[i].outside < m->v[i].count)
+			return true;
+	}
+	return false;
+}
+
 /**
  * idmap_decide - the plan that follows from the facts
  * @p: set; idmap_plan_free() also after a failure
@@ -317,6 +326,8 @@ int idmap_decide(struct idmap_plan *p, const struct idmap_caller *c, const struc
 		p->driver = IDMAP_ONE;
 	if (s->userns == USERNS_EXPLICIT && p->driver == IDMAP_ONE)
 		p->why[0] = '\0';
+	p->without_caller = !has_outside(&p->uid, c->id[UIDS]) ||
+			    !has_outside(&p->gid, c->id[GIDS]);
 	p->deny_setgroups = p->driver == IDMAP_ONE || c->setgroups_denied;
 	return 0;
 }
@@ -354,15 +365,6 @@ void idmap_plan_free(struct idmap_plan *p)
 	free(p->uid.v);
 	free(p->gid.v);
 	p->uid = p->gid = (struct idmap){};
-}
-
-static bool has_outside(const struct idmap *m, uint32_t id)
-{
-	for (size_t i = 0; i < m->n; i++) {
-		if (id >= m->v[i].outside && id - m->v[i].outside < m->v[i].count)
-			return true;
-	}
-	return false;
 }
 
 static void map_for_files(const struct idmap *m, uint32_t own, struct idmap *out)

@@ -95,6 +95,7 @@ int step_attach_kernel(struct launch *l, struct err *e);
 int step_masks(struct launch *l, struct err *e);
 
 /* rootfs.c and its drivers */
+int step_hold_store(struct launch *l, struct err *e);
 int step_rootfs(struct launch *l, struct err *e);
 int step_readonly_root(struct launch *l, struct err *e);
 int step_pivot(struct launch *l, struct err *e);

@@ -171,6 +171,47 @@ static const struct {
 	{ROOTFS_COPY, "copy", rootfs_copy},
 };
 
+/* A folder by descriptor, which exec closes; the path that leads to it needs no rights. */
+static int hold(char **path, struct err *e)
+{
+	int fd = open(*path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_errno(e, "cannot open %s", *path);
+	free(*path);
+	*path = xasprintf("/proc/self/fd/%d", fd);
+	return 0;
+}
+
+/*
+ * Replaces the paths of the store in this process's spec by descriptors. We are
+ * still the caller here, as the kernel sees it; container root will not be.
+ */
+int step_hold_store(struct launch *l, struct err *e)
+{
+	struct spec *s = xmalloc(sizeof(*s));
+	char *run_dir = xstrdup(l->run_dir);
+	int r;
+
+	*s = *l->spec;
+	s->rootfs.layers = (struct strv){};
+	strv_copy(&s->rootfs.layers, &l->spec->rootfs.layers);
+	r = hold(&run_dir, e);
+	for (size_t i = 0; !r && i < s->rootfs.layers.n; i++)
+		r = hold(&s->rootfs.layers.v[i], e);
+	if (!r && s->rootfs.state_dir && !s->rootfs.tmpfs) {
+		s->rootfs.state_dir = xstrdup(s->rootfs.state_dir);
+		r = hold(&s->rootfs.state_dir, e);
+	}
+	if (!r && s->rootfs.dir) {
+		s->rootfs.dir = xstrdup(s->rootfs.dir);
+		r = hold(&s->rootfs.dir, e);
+	}
+	l->run_dir = run_dir;
+	l->spec = s;
+	return r;
+}
+
 int step_rootfs(struct launch *l, struct err *e)
 {
 	enum rootfs_driver want = l->spec->rootfs.driver;

@@ -25,6 +25,8 @@ enum idmap_driver { IDMAP_DIRECT, IDMAP_HELPERS, IDMAP_ONE };
  * @uid, @gid: outside ids are ids of the caller's own user namespace; clipped to its extents
  * @deny_setgroups: setgroups(2) is denied in the new user namespace: because of one id (idmap_start()
  *	writes "deny"), or because it is in ours already
+ * @without_caller: the caller's own id is not in the container (nomap), so container root cannot
+ *	reach his folders
  * @helper: for IDMAP_HELPERS: absolute paths of newuidmap and newgidmap
  * @why: when a range was wanted and there is one id: exactly what is missing and the
  *	administrator's command; else empty
@@ -33,6 +35,7 @@ struct idmap_plan {
 	enum idmap_driver driver;
 	struct idmap uid, gid;
 	bool deny_setgroups;
+	bool without_caller;
 	const char *helper[2];
 	char why[768];
 };
@@ -244,7 +247,7 @@ int launch_in_userns(int userns_fd, int (*fn)(void *ctx), void *ctx);
 struct mapped_env {
 	struct helper_env env;
 	struct idmap_plan plan; /* of idmap_for_files() */
-	int mapped; /* eventfd: the maps are written */
+	int mapped;             /* eventfd: the maps are written */
 };
 
 int mapped_env_init(struct mapped_env *m, const struct idmap_plan *plan, struct err *e);

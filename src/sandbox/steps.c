@@ -66,6 +66,11 @@ static bool time_wanted(const struct launch *l)
 	return own(l, NS_TIME);
 }
 
+static bool without_caller(const struct launch *l)
+{
+	return l->plan->without_caller;
+}
+
 static bool waits_for_start(const struct launch *l)
 {
 	return l->wait_start;
@@ -208,6 +213,13 @@ const struct step steps[] = {
 	 {"identity"},
 	 "takes effect at exec only, so it may come as early as this"},
 
+	{"hold-store",
+	 CHILD,
+	 without_caller,
+	 step_hold_store,
+	 NEEDS_NOTHING,
+	 {"become-root"},
+	 "container root is not the caller, whose folders are closed to others"},
 	{"wait-maps",
 	 CHILD,
 	 NULL,
