@@ -101,13 +101,13 @@ static bool in_virtual6(const uint8_t *a)
 	return prefix_equal(a, net.s6_addr, NET6_PREFIX);
 }
 
-/* TCP or UDP to the virtual resolver: its one port, by the way that the family has. */
+/* The virtual resolver has one port, by TCP only with IPv4: libslirp has no room for more. */
 static enum verdict to_resolver(const struct frame *f)
 {
 	if (f->proto == IPPROTO_UDP)
 		return f->dport == 53 ? FRAME_DNS : FRAME_REFUSE;
 	if (f->proto == IPPROTO_TCP)
-		return f->dport == 53 && !f->v6 ? FRAME_PASS : FRAME_REFUSE;
+		return f->dport == 53 && !f->v6 ? FRAME_DNS : FRAME_REFUSE;
 	return FRAME_PASS; /* a ping */
 }
 

@@ -82,7 +82,7 @@ static inline void put32(uint8_t *p, uint32_t v)
  * enum verdict - what becomes of a frame of the container
  * @FRAME_DROP: nothing
  * @FRAME_PASS: libslirp gets it
- * @FRAME_DNS: a query to the virtual resolver, for dns.c
+ * @FRAME_DNS: for the virtual resolver: a query by UDP, or TCP
  * @FRAME_REFUSE: the container is told that nobody listens there
  */
 enum verdict { FRAME_DROP, FRAME_PASS, FRAME_DNS, FRAME_REFUSE };

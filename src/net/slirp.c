@@ -11,7 +11,7 @@
  * libslirp reads its peers without a limit of its own, so each round takes at
  * most TAP_BATCH frames before the sockets have their turn.
  */
-#include <malloc.h>
+#include <netinet/in.h>
 
 #include <slirp/libslirp.h>
 
@@ -156,6 +156,18 @@ static int get_revents(int i, void *opaque __unused)
 	return events;
 }
 
+/*
+ * TCP goes through libslirp, which connects at once. Before it is known where to, the
+ * frame is lost; TCP sends it again. Queries by UDP wait.
+ */
+static void to_resolver(const struct frame *f, const uint8_t *data, size_t len, int64_t now)
+{
+	if (f->proto == IPPROTO_UDP)
+		dns_ask(&net.dns, f, now);
+	else if (net.dns.known)
+		slirp_input(net.stack, data, (int)len);
+}
+
 static void from_container(const uint8_t *data, size_t len, int64_t now)
 {
 	uint8_t answer[128];
@@ -167,7 +179,7 @@ static void from_container(const uint8_t *data, size_t len, int64_t now)
 		slirp_input(net.stack, data, (int)len);
 		break;
 	case FRAME_DNS:
-		dns_ask(&net.dns, &f, now);
+		to_resolver(&f, data, len, now);
 		break;
 	case FRAME_REFUSE:
 		n = frame_refusal(&f, answer);
@@ -236,10 +248,10 @@ int slirp_loop(int tap, int control, int (*on_control)(struct err *e), struct er
 			return fail_errno(e, "sandbox-net cannot wait for events");
 		slirp_pollfds_poll(net.stack, 0, get_revents, NULL);
 		dns_handle(&net.dns, &net.polls, now);
-		if (net.polls.v[POLL_TAP].revents && !read_tap(now))
-			return 0;
 		if (net.polls.v[POLL_CONTROL].revents)
 			r = on_control(e);
+		if (!r && net.polls.v[POLL_TAP].revents && !read_tap(now))
+			return 0;
 	}
 	return r < 0 ? r : 0;
 }

@@ -155,6 +155,12 @@ setup()
   [ "$output" = '203.0.113.7 1' ]
 }
 
+@test 'TCP before the resolvers are known comes through later' {
+  run outer 'server dns 203.0.113.7 ok 192.0.2.1
+    "$DRIVER" --slow 300 "$PEER" ask tcp 10.0.2.3 a.test'
+  [ "$output" = '203.0.113.7 1' ]
+}
+
 @test 'many queries at once by UDP and TCP, each gets its own answer' {
   run outer 'server dns 203.0.113.7 ok 192.0.2.1
     "$DRIVER" sh -c "for i in \$(seq 20); do

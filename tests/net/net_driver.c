@@ -8,6 +8,7 @@
  *	--loopback, --no-ipv6, --block-metadata, --mtu N, --dns ADDR	struct net_spec
  *	--late MS	wait before the helper gets the tap
  *	--mute		never tell it the resolvers
+ *	--slow MS	tell it the resolvers after that time
  *	--times		say how long the parts took
  */
 #include <poll.h>
@@ -24,7 +25,7 @@
 static struct {
 	struct net_spec net;
 	uint64_t range;
-	uint64_t late_ms;
+	uint64_t late_ms, slow_ms;
 	bool mute, times;
 } opt = {.net = {.ipv6 = true}, .range = 1};
 
@@ -182,6 +183,7 @@ static int run(char **command)
 	lap("give", t);
 	if (send(pair[0], "G", 1, MSG_NOSIGNAL) != 1)
 		return 125;
+	usleep((useconds_t)opt.slow_ms * 1000);
 	if (!opt.mute)
 		push(&h);
 	r = watch(&h, pidfd, pid);
@@ -216,6 +218,8 @@ static bool value(const char *arg, const char *v)
 		return !parse_u32(v, &opt.net.mtu);
 	if (streq(arg, "--late"))
 		return !parse_u64(v, 60000, &opt.late_ms);
+	if (streq(arg, "--slow"))
+		return !parse_u64(v, 60000, &opt.slow_ms);
 	if (streq(arg, "--dns"))
 		strv_add(&opt.net.dns, v);
 	return streq(arg, "--dns");
