@@ -18,15 +18,6 @@ static const struct opt table[] = {
 
 const struct opts pull_opts_table = {table, ARRAY_SIZE(table)};
 
-static bool is_mapped(const struct idmap *m, uint32_t outside)
-{
-	for (size_t i = 0; i < m->n; i++) {
-		if (outside >= m->v[i].outside && outside - m->v[i].outside < m->v[i].count)
-			return true;
-	}
-	return false;
-}
-
 /**
  * image_for - get an image ready, with the options that concern images
  */
@@ -40,8 +31,6 @@ int image_for(struct global *g, const struct run_opts *o, const char *name,
 				.store = g->dirs.store,
 				.path = &path,
 				.map_id = map,
-				.unmapped = !is_mapped(&plan->uid, geteuid()) ||
-					    !is_mapped(&plan->gid, getegid()),
 				.arch = o->arch,
 				.quiet = o->quiet,
 				.userns = &userns.env,

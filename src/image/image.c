@@ -199,11 +199,14 @@ static int unpack_into(const struct store *s, const struct image_req *req, struc
 		       const struct tmp_tree *t, struct layer_info *info, struct err *e)
 {
 	struct layer_result res = {};
-	cleanup_close int fs = tree_make_fs(s, t, req->unmapped, e);
+	cleanup_close int fs = -1;
 	int r;
 
+	if (mkdirat(t->fd, "fs", 0755) < 0)
+		return fail_errno(e, "cannot make a folder in %s/tmp", s->path);
+	fs = openat(t->fd, "fs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fs < 0)
-		return fs;
+		return fail_errno(e, "cannot open a folder in %s/tmp", s->path);
 	fault_point("image-unpacking");
 	r = layer_unpack(src->fd, fs, req->userns, req->quiet, src->ref, &res, e);
 	if (!r)

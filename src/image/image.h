@@ -20,7 +20,6 @@ enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER, PULL_NEWER };
  * @arch: Alpine's name of an architecture; NULL for this machine's
  * @map_id: name of the id map the layers are unpacked for (a file name)
  * @userns: surroundings of sandbox-unpack: a user namespace with that map; used more than once
- * @unmapped: the caller's own id has no place in that map (--userns=nomap)
  * @quiet: no progress
  * @no_sync: do not write to the disk; the layers are believed until the next boot
  * @timeout: of a download, nanoseconds; 0 for the default
@@ -34,7 +33,6 @@ struct image_req {
 	const char *map_id;
 	const struct helper_env *userns;
 	enum pull_policy pull;
-	bool unmapped;
 	bool quiet;
 	bool no_sync;
 	int64_t timeout;

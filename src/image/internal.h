@@ -150,7 +150,6 @@ int store_space(const struct store *s, int r, const char *what, struct err *e);
 void store_sweep(const char *path, const struct helper_env *userns);
 
 int tmp_make(const struct store *s, struct tmp_tree *t, struct err *e);
-int tree_make_fs(const struct store *s, const struct tmp_tree *t, bool unmapped, struct err *e);
 void tmp_drop(const struct store *s, struct tmp_tree *t);
 int tmp_adopt(const struct store *s, int dirfd, const char *name, struct tmp_tree *t);
 

@@ -5,53 +5,8 @@
  * stranger's bytes: its numbers are parsed as strictly as if they were theirs.
  */
 #include <sched.h>
-#include <sys/ioctl.h>
 
 #include "image/internal.h"
-
-#define SHOW_AFTER_NS (300 * 1000000LL)
-
-/**
- * struct meter - the progress line
- * @shown: there is one on the terminal now
- */
-struct meter {
-	const char *label;
-	int64_t start;
-	bool wanted, shown;
-};
-
-static void meter_show(struct meter *m, uint64_t done, uint64_t total)
-{
-	char name[128], size[16], line[256];
-	struct winsize ws;
-	int n, width = 80;
-
-	if (!m->wanted || now_ns() - m->start < SHOW_AFTER_NS)
-		return;
-	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) && ws.ws_col)
-		width = ws.ws_col;
-	str_escape(name, sizeof(name), m->label);
-	if (total)
-		n = snprintf(line, sizeof(line), "unpacking %s: %3u %%", name,
-			     (unsigned)(MIN(done, total) * 100 / total));
-	else {
-		format_size(size, done);
-		n = snprintf(line, sizeof(line), "unpacking %s: %s", name, size);
-	}
-	n = MIN(n, MIN(width - 1, (int)sizeof(line) - 1));
-	m->shown = true;
-	write_full(STDERR_FILENO, "\r", 1);
-	write_full(STDERR_FILENO, line, (size_t)MAX(n, 0));
-	write_full(STDERR_FILENO, "\033[K", 3);
-}
-
-static void meter_clear(struct meter *m)
-{
-	if (m->shown)
-		write_full(STDERR_FILENO, "\r\033[K", 4);
-	m->shown = false;
-}
 
 static bool is_digest(const char *s)
 {
@@ -116,7 +71,7 @@ static void note(const char *label, const struct layer_result *r, bool one_id)
 			  label);
 }
 
-static int listen(struct helper *h, struct meter *meter, struct helper_msg *m, struct err *e)
+static int listen(struct helper *h, struct progress *progress, struct helper_msg *m, struct err *e)
 {
 	for (;;) {
 		int r = helper_listen(h, m, e);
@@ -127,7 +82,7 @@ static int listen(struct helper *h, struct meter *meter, struct helper_msg *m, s
 			return 0;
 		if (m->type != HELPER_PROGRESS)
 			return fail(e, EPROTO, "sandbox-unpack sent an unknown message");
-		meter_show(meter, m->done, m->total);
+		progress_show(progress, m->done, m->total);
 	}
 }
 
@@ -147,8 +102,7 @@ int layer_unpack(int archive_fd, int dest_fd, const struct helper_env *userns, b
 		 const char *label, struct layer_result *out, struct err *e)
 {
 	char name[] = "sandbox-unpack", *const argv[] = {name, NULL};
-	struct meter meter = {
-		.label = label, .start = now_ns(), .wanted = !quiet && isatty(STDERR_FILENO)};
+	struct progress progress = progress_start(quiet, "unpacking", label);
 	struct helper_env env = *userns;
 	struct helper_msg m = {};
 	struct helper h = {.pid = -1, .pidfd = -1, .sock = -1};
@@ -160,8 +114,8 @@ int layer_unpack(int archive_fd, int dest_fd, const struct helper_env *userns, b
 	r = helper_spawn(&h, name, argv, NULL, fds, ARRAY_SIZE(fds), &env, e);
 	if (r < 0)
 		return fail_in(e, r, "cannot unpack %s", label);
-	r = listen(&h, &meter, &m, e);
-	meter_clear(&meter);
+	r = listen(&h, &progress, &m, e);
+	progress_end(&progress);
 	if (!r)
 		r = take_result(&m, out, &one_id, e);
 	if (r < 0) {

@@ -3,6 +3,8 @@
  * One line on a terminal for work that takes longer than a moment; it is gone
  * when the work is done.
  */
+#include <sys/ioctl.h>
+
 #include "image/internal.h"
 
 #define FIRST_NS 300000000LL
@@ -25,23 +27,31 @@ struct progress progress_start(bool quiet, const char *what, const char *label)
 /* progress_show - @done of @total bytes; 0 when the total is not known */
 void progress_show(struct progress *p, uint64_t done, uint64_t total)
 {
-	char label[64], have[16], all[16];
+	char label[128], have[16], all[16], line[256];
 	int64_t now = now_ns();
+	struct winsize ws;
+	int n, width = 80;
 
 	if (!p->on || now < p->next)
 		return;
 	p->next = now + EVERY_NS;
 	p->shown = true;
+	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) && ws.ws_col)
+		width = ws.ws_col;
 	str_escape(label, sizeof(label), p->label);
 	format_size(have, done);
 	format_size(all, total);
 	if (total)
-		dprintf(STDERR_FILENO, "\r%s %s: %s of %s (%u %%)\033[K", p->what, label, have, all,
-			(unsigned)(MIN(done, total) * 100 / total));
+		n = snprintf(line, sizeof(line), "%s %s: %s of %s, %u %%", p->what, label, have,
+			     all, (unsigned)(MIN(done, total) * 100 / total));
 	else
-		dprintf(STDERR_FILENO, "\r%s %s: %s\033[K", p->what, label, have);
+		n = snprintf(line, sizeof(line), "%s %s: %s", p->what, label, have);
+	/* A longer line would wrap, and its beginning could not be overwritten. */
+	n = MAX(MIN(n, MIN(width - 1, (int)sizeof(line) - 1)), 0);
+	dprintf(STDERR_FILENO, "\r%.*s\033[K", n, line);
 }
 
+/* progress_end - take the line away */
 void progress_end(struct progress *p)
 {
 	if (p->shown)

@@ -147,9 +147,19 @@ static void die_with(pid_t parent)
 		_exit(1);
 }
 
-/* in_userns - call a function in a child that is root of a user namespace; 0 or -errno */
-static int in_userns(const struct helper_env *env, int (*fn)(int dirfd, const char *name),
-		     int dirfd, const char *name)
+static __noreturn void remover(const struct helper_env *env, pid_t parent, int dirfd,
+			       const char *name)
+{
+	struct err e = {};
+
+	die_with(parent);
+	if (env->child && env->child(env->ctx, &e) < 0)
+		_exit(1);
+	die_with(parent);
+	_exit(remove_tree_at(dirfd, name) < 0 ? 1 : 0);
+}
+
+static int remove_in_userns(const struct helper_env *env, int dirfd, const char *name)
 {
 	struct err e = {};
 	int status = 0, r = 0;
@@ -157,13 +167,8 @@ static int in_userns(const struct helper_env *env, int (*fn)(int dirfd, const ch
 
 	if (pid < 0)
 		return pid;
-	if (!pid) {
-		die_with(self);
-		if (env->child && env->child(env->ctx, &e) < 0)
-			_exit(1);
-		die_with(self);
-		_exit(fn(dirfd, name) < 0 ? 1 : 0);
-	}
+	if (!pid)
+		remover(env, self, dirfd, name);
 	if (env->parent)
 		r = env->parent(env->ctx, pid, &e);
 	if (r < 0)
@@ -172,47 +177,13 @@ static int in_userns(const struct helper_env *env, int (*fn)(int dirfd, const ch
 	return r < 0 ? r : status ? -EPERM : 0;
 }
 
-/*
- * What a layer's folder holds besides "fs" is ours; and that folder itself may be
- * out of reach in the user namespace, when our id has no place in its map.
- */
 static int remove_any_tree(const struct helper_env *userns, int dirfd, const char *name)
 {
 	int r = remove_tree_at(dirfd, name);
-	cleanup_close int top = -1;
 
-	if (r >= 0 || r == -EROFS || !userns || !userns->clone_flags)
-		return r;
-	top = open_dir_at(dirfd, name);
-	if (top < 0)
-		return r;
-	in_userns(userns, remove_tree_at, top, "fs");
-	return remove_tree_at(dirfd, name);
-}
-
-static int make_dir(int dirfd, const char *name)
-{
-	return mkdirat(dirfd, name, 0755) < 0 ? -errno : 0;
-}
-
-/**
- * tree_make_fs - the folder that an image is unpacked into
- * @unmapped: our id has no place in the user namespace's map: its root must make the folder, in
- *	one that everybody may write to; nobody else gets there, as tmp/ and layers/ are ours alone
- *
- * Return: a descriptor or -errno.
- */
-int tree_make_fs(const struct store *s, const struct tmp_tree *t, bool unmapped, struct err *e)
-{
-	int r;
-
-	if (unmapped)
-		r = fchmod(t->fd, 0777) < 0 ? -errno : in_userns(s->userns, make_dir, t->fd, "fs");
-	else
-		r = make_dir(t->fd, "fs");
-	if (!r)
-		r = open_dir_at(t->fd, "fs");
-	return r < 0 ? fail(e, -r, "cannot make a folder in %s/tmp: %s", s->path, strerror(-r)) : r;
+	if (r < 0 && r != -EROFS && userns && userns->clone_flags)
+		r = remove_in_userns(userns, dirfd, name);
+	return r;
 }
 
 /* ---- tmp/ ---- */

@@ -315,6 +315,15 @@ empty_store()
 
 check_leaks_of_fetch() { eventually 5 eval "! pgrep -u \$(id -u) -x sandbox-fetch"; }
 
+@test "progress is shown on a terminal when it takes long, and taken away" {
+  need script
+  # shellcheck disable=SC2016 # expanded inside
+  run script -qec 'stty cols 60; "$DRIVER" store="$STORE" timeout=4s mirror="$NASTY/stall/alpine" ready alpine' /dev/null
+  [ "$status" -eq 125 ]
+  [[ $output == *"fetching alpine: "*" of "*" %"* ]]
+  [[ $output == *$'\r\e[K'*"image_driver: alpine for"* ]]
+}
+
 @test "no space for the download: one line, nothing left" {
   # shellcheck disable=SC2016
   run unshare -Urm sh -c 'mount -t tmpfs -o size=64k none "$STORE" &&
