@@ -221,7 +221,11 @@ static int on_message(struct run *run, struct err *e)
 		run->status = run->launch.value;
 		break;
 	case LAUNCH_GONE:
-		/* Without init this is exec having succeeded; with it, it was killed. */
+		/* Without init this is exec having succeeded; with it, somebody killed it. */
+		if (run->c->spec->init && !run->started)
+			return fail(
+				e, EIO,
+				"the container's first process was killed while it was starting");
 		run->started = true;
 		close_fd(take_fd(&run->launch.sock));
 		break;

@@ -77,6 +77,7 @@ int step_net_helper(struct launch *l, struct err *e);
 int step_finish_maps(struct launch *l, struct err *e);
 
 /* ns.c */
+void die_with_parent(void);
 int step_guard(struct launch *l, struct err *e);
 int step_unshare(struct launch *l, struct err *e);
 int step_propagation(struct launch *l, struct err *e);

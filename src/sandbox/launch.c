@@ -24,6 +24,7 @@ static __noreturn void child_main(struct launch *l, int sock)
 {
 	struct err e = {};
 
+	die_with_parent();
 	close_fd(l->sock);
 	close_fd(l->pidfd);
 	l->sock = sock;

@@ -17,6 +17,15 @@ uint64_t ns_clone_flag(enum ns_kind kind)
 }
 
 /*
+ * A change of credentials clears it, so each of those is followed by one more. Whether the
+ * parent was quicker is asked once, before exec.
+ */
+void die_with_parent(void)
+{
+	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
+/*
  * Nobody may look into this process: what it holds (descriptors of the host)
  * is not the container's. That will shut out our own supervisor as well, so it is
  * given the user namespace first. Not dumpable we become together with container
@@ -166,6 +175,7 @@ int step_become_root(struct launch *l, struct err *e)
 	if (r < 0)
 		return fail(e, -r, "cannot become container root: %s", strerror(-r));
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	die_with_parent();
 	allow_ping(l);
 	umask(022);
 	return 0;

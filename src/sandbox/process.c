@@ -166,6 +166,7 @@ int step_identity(struct launch *l, struct err *e)
 	if (!r)
 		r = sys_setresuid(u->uid);
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	die_with_parent();
 	return r < 0 ? fail(e, -r, "cannot become user %u:%u: %s", u->uid, u->gid, strerror(-r))
 		     : 0;
 }
@@ -300,8 +301,6 @@ int step_exec(struct launch *l, struct err *e)
 	int r;
 
 	fault_point("exec");
-	/* Set after the last change of credentials, which clears it. */
-	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (supervisor_gone(l))
 		return fail(e, ESRCH, "the supervisor is gone");
 	reset_signals();
