@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <sys/stat.h>
+
 #include "cli/internal.h"
 
 const struct command commands[] = {
@@ -119,6 +121,8 @@ int cli_main(int argc, char **argv)
 	if (argc < 1)
 		return EXIT_SANDBOX;
 	reserve_stdio();
+	/* What we make is ours to use, whatever the caller's mask says. */
+	umask(umask(0) & 077);
 	r = check_not_setuid(&e);
 	if (!r)
 		r = dispatch(&g, argc, argv, &e);

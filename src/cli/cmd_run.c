@@ -48,8 +48,10 @@ static int use_folder(struct spec *s, const char *dir, struct err *e)
 static int use_image(struct global *g, struct spec *s, const struct run_opts *o, const char *name,
 		     const struct idmap_plan *plan, struct image *image, struct err *e)
 {
-	int r = image_for(g, o, name, plan, image, e);
+	int r = o->arch ? image_arch_runnable(o->arch, e) : 0;
 
+	if (!r)
+		r = image_for(g, o, name, plan, image, e);
 	if (r < 0)
 		return r;
 	strv_copy(&s->rootfs.layers, &image->layers);

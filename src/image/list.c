@@ -272,6 +272,26 @@ static void prune_dir(const struct store *s, int dir, const struct image_list *a
 		closedir(d);
 }
 
+/* prune_locks - files of locks that nobody holds; who waits for one notices (lock_file_at()) */
+static void prune_locks(const struct store *s)
+{
+	int copy = fcntl(s->locks, F_DUPFD_CLOEXEC, 3);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *de;
+
+	while (d && (de = readdir(d))) {
+		struct err ignored;
+		cleanup_close int lock = *de->d_name == '.'
+						 ? -1
+						 : store_lock(s, de->d_name, false, &ignored);
+
+		if (lock >= 0)
+			unlinkat(s->locks, de->d_name, 0);
+	}
+	if (d)
+		closedir(d);
+}
+
 /**
  * image_prune - remove layers, downloads and locks that no name has
  * @all: take all names away first that no container uses
@@ -306,6 +326,7 @@ int image_prune(const char *store, bool all, const struct strv *used,
 	}
 	prune_dir(&s, s.layers, &list, used, gone);
 	prune_dir(&s, s.blobs, &list, used, gone);
+	prune_locks(&s);
 	image_list_free(&list);
 	return 0;
 }

@@ -215,8 +215,12 @@ int tmp_make(const struct store *s, struct tmp_tree *t, struct err *e)
 		}
 		cleanup_close int fd = open_dir_at(s->tmp, t->name);
 
-		/* A sweeper may have been faster. */
-		if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && same_dir(fd, s->tmp, t->name)) {
+		/*
+		 * A sweeper may have been faster. Where a file system cannot lock folders,
+		 * sweepers cannot either and leave them.
+		 */
+		if (fd >= 0 && (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK) &&
+		    same_dir(fd, s->tmp, t->name)) {
 			t->fd = take_fd(&fd);
 			return 0;
 		}

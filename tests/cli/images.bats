@@ -74,6 +74,30 @@ setup() { rm -f "$XDG_CONFIG_HOME/sandbox/sandbox.conf"; }
   done
 }
 
+@test "an architecture that cannot run here is told before it is fetched" {
+  local other=s390x
+
+  [ "$(uname -m)" != s390x ] || other=riscv64
+  [ ! -e /proc/sys/fs/binfmt_misc/qemu-$other ] || skip "$other runs here"
+  one_line_error run --arch "$other" --network none alpine true
+  [[ $stderr == *"cannot run on this machine"*"qemu-$other"* ]]
+  one_line_error run --arch vax --network none alpine true
+}
+
+@test "odd surroundings: any umask, no HOME, a current folder that is gone" {
+  (umask 0777 && "$SANDBOX" --root "$BATS_TEST_TMPDIR/store" pull -q busybox)
+  run env -i "$SANDBOX" --root "$BATS_TEST_TMPDIR/store" images -q
+  [ "$status" -eq 0 ] && [ "${#output}" -eq 12 ]
+  run env -i "$SANDBOX" images
+  [ "$status" -eq 125 ] && [[ $output == *"set HOME or XDG_DATA_HOME"* ]]
+  mkdir "$BATS_TEST_TMPDIR/gone"
+  cd "$BATS_TEST_TMPDIR/gone"
+  rmdir "$BATS_TEST_TMPDIR/gone"
+  one_line_error pull ./x.tar
+  expect 0 pull busybox
+  remove_tree "$BATS_TEST_TMPDIR/store"
+}
+
 @test "settings: the file, the environment above it, and errors with file and line" {
   local conf=$XDG_CONFIG_HOME/sandbox/sandbox.conf
 
