@@ -68,6 +68,7 @@ struct userns_facts {
 };
 
 void userns_explain(const struct userns_facts *f, const struct trial *t, struct doctor_row *row);
+void apparmor_profile(const char *path, char *out, size_t size);
 size_t resolvers_in(const char *resolv_conf, bool *local);
 bool cgroup2_path(const char *proc_self_cgroup, char *out, size_t size);
 void missing_controllers(const char *have, char *out, size_t size);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 
 #include "linux/sys.h"
 #include "sandbox/doctor.h"
@@ -32,6 +33,38 @@ static bool untried(const struct doctor *d, struct doctor_row *row)
 	return true;
 }
 
+/*
+ * Starts a helper without the socket that it wants: it ends at once, with 127 or a
+ * signal only when the loader did not get it going (a library is missing).
+ */
+static void try_helper(struct trial *t, const void *path)
+{
+	char *const argv[] = {(char *)path, NULL}, *const env[] = {NULL};
+	int out[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	if (!trial_ok(t, ret(pipe2(out, O_CLOEXEC)), "making a pipe"))
+		return;
+	pid = fork();
+	if (!pid) {
+		dup2(out[1], STDERR_FILENO);
+		dup2(open("/dev/null", O_RDWR | O_CLOEXEC), STDOUT_FILENO);
+		sys_close_range(3, ~0U, 0);
+		execve(path, argv, env);
+		dprintf(STDERR_FILENO, "%s", strerror(errno));
+		_exit(127);
+	}
+	close(out[1]);
+	n = read_full(out[0], t->text, sizeof(t->text) - 1);
+	t->text[n > 0 ? n : 0] = '\0';
+	t->text[strcspn(t->text, "\n")] = '\0';
+	if (!trial_ok(t, pid, "fork") || !trial_ok(t, wait_pid(pid, &status), "waiting"))
+		return;
+	if (WIFSIGNALED(status) || WEXITSTATUS(status) == 127)
+		trial_ok(t, -ENOEXEC, "starting it");
+}
+
 void probe_program(struct doctor *d __unused, struct doctor_row *row)
 {
 	static const struct {
@@ -45,22 +78,25 @@ void probe_program(struct doctor *d __unused, struct doctor_row *row)
 		{"sandbox-fetch", FINDING_WARN, "images cannot be fetched"},
 	};
 	struct err e = {0};
+	struct trial t;
 
-	if (geteuid() != getuid() || getegid() != getgid()) {
-		row_set(row, FINDING_FAIL, "it is setuid or setgid");
-		row_fix(row, "as root: chmod ug-s the program; sandbox needs no privileges");
-		return;
-	}
-	row_set(row, FINDING_OK, "all helpers are in place");
+	row_set(row, FINDING_OK, "all helpers are in place and start");
 	for (size_t i = ARRAY_SIZE(helpers); i-- > 0;) {
 		cleanup_free char *path = NULL;
 		cleanup_close int fd = helper_open(helpers[i].name, &path, &e);
 
-		if (fd >= 0 && !access(path, X_OK))
+		if (fd < 0) {
+			row_set(row, helpers[i].level, "%s is missing: %s", helpers[i].name,
+				helpers[i].without);
+			row_fix(row, "install sandbox again");
 			continue;
-		row_set(row, helpers[i].level, "%s is missing: %s", helpers[i].name,
-			helpers[i].without);
-		row_fix(row, "install sandbox again");
+		}
+		trial_run(&t, 0, try_helper, path);
+		if (!t.error)
+			continue;
+		row_set(row, helpers[i].level, "%s does not start: %s", path,
+			*t.text ? t.text : strerror(t.error));
+		row_fix(row, "install what it misses; without it %s", helpers[i].without);
 	}
 }
 
@@ -194,30 +230,49 @@ void probe_userns(struct doctor *d, struct doctor_row *row)
 		"all seven kinds can be made, with mounts and a new root (Linux %s)", u.release);
 }
 
-/*
- * A profile for this very program. `unconfined` with one permission: AppArmor
- * stays out of the way but lets it make user namespaces; the helpers inherit it.
+/**
+ * apparmor_profile - a profile for a program, that lets it make user namespaces
+ * @path: of the program
+ * @out: receives the text, or "" when the path cannot be written in one
+ *
+ * `unconfined` with one permission: AppArmor stays out of the way otherwise, and
+ * the helpers inherit it.
  */
+void apparmor_profile(const char *path, char *out, size_t size)
+{
+	char name[PATH_MAX];
+	size_t n = 0;
+
+	*out = '\0';
+	for (const char *p = path; *p; p++) {
+		if (*p == '"' || (unsigned char)*p < ' ' || n + 3 > sizeof(name))
+			return;
+		if (strchr("*?[]{}^\\@", *p))
+			name[n++] = '\\';
+		name[n++] = *p;
+	}
+	name[n] = '\0';
+	n = (size_t)snprintf(out, size,
+			     "abi <abi/4.0>,\n"
+			     "include <tunables/global>\n"
+			     "\n"
+			     "profile sandbox \"%s\" flags=(unconfined) {\n"
+			     "  userns,\n"
+			     "\n"
+			     "  include if exists <local/sandbox>\n"
+			     "}\n",
+			     name);
+	if (n >= size)
+		*out = '\0';
+}
+
 static void write_profile(struct doctor_row *row)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	if (n < 0)
-		return;
-	self[n] = '\0';
-	n = snprintf(row->attachment, sizeof(row->attachment),
-		     "abi <abi/4.0>,\n"
-		     "include <tunables/global>\n"
-		     "\n"
-		     "profile sandbox \"%s\" flags=(unconfined) {\n"
-		     "  userns,\n"
-		     "\n"
-		     "  include if exists <local/sandbox>\n"
-		     "}\n",
-		     self);
-	if ((size_t)n >= sizeof(row->attachment))
-		row->attachment[0] = '\0';
+	self[n > 0 ? n : 0] = '\0';
+	apparmor_profile(self, row->attachment, sizeof(row->attachment));
 }
 
 void probe_apparmor(struct doctor *d, struct doctor_row *row)

@@ -46,6 +46,24 @@ static void test_userns_causes(void **state __unused)
 	explain(f, EINVAL, "CONFIG_USER_NS");
 }
 
+static void test_profile(void **state __unused)
+{
+	char text[512];
+
+	apparmor_profile("/home/a b/sandbox", text, sizeof(text));
+	assert_non_null(
+		strstr(text, "profile sandbox \"/home/a b/sandbox\" flags=(unconfined) {\n"));
+	assert_non_null(strstr(text, "  userns,\n"));
+	apparmor_profile("/x/[a]*@{HOME}/sandbox", text, sizeof(text));
+	assert_non_null(strstr(text, "\"/x/\\[a\\]\\*\\@\\{HOME\\}/sandbox\""));
+	apparmor_profile("/x/\"/sandbox", text, sizeof(text));
+	assert_string_equal(text, "");
+	apparmor_profile("/x/\n/sandbox", text, sizeof(text));
+	assert_string_equal(text, "");
+	apparmor_profile("/usr/bin/sandbox", text, 64);
+	assert_string_equal(text, "");
+}
+
 static void test_resolvers(void **state __unused)
 {
 	bool local;
@@ -155,9 +173,10 @@ static void test_this_host(void **state __unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_userns_causes), cmocka_unit_test(test_resolvers),
-		cmocka_unit_test(test_cgroup_path),   cmocka_unit_test(test_controllers),
-		cmocka_unit_test(test_trial),         cmocka_unit_test(test_this_host),
+		cmocka_unit_test(test_userns_causes), cmocka_unit_test(test_profile),
+		cmocka_unit_test(test_resolvers),     cmocka_unit_test(test_cgroup_path),
+		cmocka_unit_test(test_controllers),   cmocka_unit_test(test_trial),
+		cmocka_unit_test(test_this_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
