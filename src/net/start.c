@@ -66,27 +66,9 @@ int net_start(struct helper *h, const struct net_spec *n, int userns_fd, uint32_
 }
 
 /**
- * net_give_tap - hand the tap over
- * @tap_fd: from net_tap_create(); taken: closed here in any case
- *
- * Context: parent, after the id maps are written.
- * Return: 0 or -errno.
- */
-int net_give_tap(struct helper *h, int tap_fd, struct err *e)
-{
-	const struct net_tap msg = {.type = NET_MSG_TAP};
-	int r = tell(h, &msg, sizeof(msg), &tap_fd, e);
-
-	close_fd(tap_fd);
-	return r;
-}
-
-/**
  * net_push_resolvers - tell the helper the host's present resolvers
  *
- * Names resolve in the container only after the first call; queries wait for it.
- *
- * Context: parent, any time after net_start(), and when they have changed.
+ * Context: parent, when they have changed.
  * Return: 0 or -errno.
  */
 int net_push_resolvers(struct helper *h, struct err *e)
@@ -104,6 +86,22 @@ int net_push_resolvers(struct helper *h, struct err *e)
 		msg.n = 1;
 	resolv_free(&conf);
 	return tell(h, &msg, sizeof(msg), NULL, e);
+}
+
+/**
+ * net_give_tap - hand the tap over, and tell the host's resolvers
+ * @tap_fd: from net_tap_create(); borrowed, but the caller must close it soon: only
+ * the container's init and the helper may hold it
+ *
+ * Context: parent, after the id maps are written.
+ * Return: 0 or -errno.
+ */
+int net_give_tap(struct helper *h, int tap_fd, struct err *e)
+{
+	const struct net_tap msg = {.type = NET_MSG_TAP};
+	int r = tell(h, &msg, sizeof(msg), &tap_fd, e);
+
+	return r < 0 ? r : net_push_resolvers(h, e);
 }
 
 /**
@@ -190,5 +188,5 @@ int net_event(struct helper *h, struct err *e)
 			"sandbox-net was killed by signal %d (%s); the container has no network any "
 			"more",
 			WTERMSIG(status), strsignal(WTERMSIG(status)));
-	return fail(e, EPIPE, "sandbox-net has ended; the container has no network any more");
+	return fail(e, EPIPE, "sandbox-net has ended");
 }

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 
 #include "linux/sys.h"
-#include "net/net.h"
+#include "net/internal.h"
 
 static struct {
 	struct net_spec net;
@@ -120,6 +120,14 @@ static void push(struct helper *h)
 		fprintf(stderr, "net_driver: %s\n", e.msg);
 }
 
+/* Without the resolvers, which come later or never. */
+static int give_tap_alone(struct helper *h, int tap)
+{
+	const struct net_tap msg = {.type = NET_MSG_TAP};
+
+	return send_msg(h->sock, &msg, sizeof(msg), &tap, 1);
+}
+
 /* Until the command has ended; the helper may end before. */
 static int watch(struct helper *h, int pidfd, pid_t pid)
 {
@@ -178,14 +186,17 @@ static int run(char **command)
 		return 125;
 	usleep((useconds_t)opt.late_ms * 1000);
 	t = now_ns();
-	if (net_give_tap(&h, tap, &e) < 0)
+	r = opt.mute || opt.slow_ms ? give_tap_alone(&h, tap) : net_give_tap(&h, tap, &e);
+	if (r < 0)
 		give_up(&e);
+	close_fd(tap);
 	lap("give", t);
 	if (send(pair[0], "G", 1, MSG_NOSIGNAL) != 1)
 		return 125;
-	usleep((useconds_t)opt.slow_ms * 1000);
-	if (!opt.mute)
+	if (opt.slow_ms) {
+		usleep((useconds_t)opt.slow_ms * 1000);
 		push(&h);
+	}
 	r = watch(&h, pidfd, pid);
 	t = now_ns();
 	net_stop(&h);
