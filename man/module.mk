@@ -3,7 +3,7 @@
 # it takes the tables that the tarball carries.
 
 MAN_PAGES = man/sandbox.1 man/sandbox-run.1 man/sandbox-pull.1 man/sandbox-images.1 \
-	man/sandbox-rmi.1
+	man/sandbox-rmi.1 man/sandbox-doctor.1 man/sandbox-rm.1
 man1_MANS = $(MAN_PAGES)
 EXTRA_DIST += $(MAN_PAGES:=.in) man/man.awk share/tables.tsv
 CLEANFILES += $(MAN_PAGES) share/tables.tsv share/tables.stamp
@@ -26,7 +26,9 @@ man/sandbox.1: man/sandbox.1.in
 man/sandbox-run.1: man/sandbox-run.1.in
 man/sandbox-pull.1: man/sandbox-pull.1.in
 man/sandbox-images.1: man/sandbox-images.1.in
+man/sandbox-rm.1: man/sandbox-rm.1.in
 man/sandbox-rmi.1: man/sandbox-rmi.1.in
+man/sandbox-doctor.1: man/sandbox-doctor.1.in
 $(MAN_PAGES):
 	@$(MKDIR_P) man
 	$(AM_V_GEN)c=$(@F); c=$${c%.1}; c=$${c#sandbox-}; \

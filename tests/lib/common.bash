@@ -169,97 +169,23 @@ eventually()
 
 # ---- nothing left behind ------------------------------------------------------------------------
 
-# A snapshot is a set of lines that must be the same before and after: processes of this user
-# (but for this test's own), mounts under the store, namespaces, temporary files, sockets.
+# A snapshot (the script leaks) is a set of lines; no new one may be there after a test.
 
-# candidates: pids of live processes with this user's uid or one of its subordinate ids, and
-# whether it is one of the latter.
-candidates()
-{
-  grep -sH -E '^(State|Uid):' /proc/[0-9]*/status | awk -v me="$(id -u)" -v name="$(id -un)" '
-    BEGIN {
-      while ((getline line <"/etc/subuid") > 0) {
-        split(line, f, ":")
-        if (f[1] == name || f[1] == me) {
-          first[++n] = f[2]
-          end[n] = f[2] + f[3]
-        }
-      }
-    }
-    {
-      split($1, path, "/")
-      pid = path[3]
-      # A zombie waits for its parent, which has its own line here as long as it lives.
-      if ($1 ~ /State:$/) {
-        zombie[pid] = ($2 == "Z")
-        next
-      }
-      if (zombie[pid])
-        next
-      if ($2 == me)
-        print pid, "own"
-      for (i = 1; i <= n; i++)
-        if ($2 >= first[i] && $2 < end[i])
-          print pid, "sub"
-    }'
-}
-
-# leak_processes: programs of ours, and whatever lives in another user namespace than this
-# shell's (a container's payload); not readable counts as that.
-leak_processes()
-{
-  local pid kind exe ns mine
-
-  mine=$(readlink /proc/self/ns/user)
-  while read -r pid kind; do
-    ns=$(readlink "/proc/$pid/ns/user" 2>/dev/null) || ns=
-    exe=$(readlink "/proc/$pid/exe" 2>/dev/null) || exe=
-    case $exe in
-      "${SANDBOX%/*}"/sandbox | "${SANDBOX%/*}"/sandbox-* | */fuse-overlayfs) ;;
-      *) [ "$ns" != "$mine" ] || continue ;;
-    esac
-    [ -e "/proc/$pid" ] || continue
-    printf 'process %s %s %s %s\n' "$pid" "$kind" "${exe:-?}" \
-      "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | cut -c1-120)"
-  done < <(candidates)
-}
-
-leak_mounts()
-{
-  cat /proc/[0-9]*/mountinfo 2>/dev/null | grep -F -e "$BATS_FILE_TMPDIR" -e "$XDG_RUNTIME_DIR" |
-    awk '{ print "mount", $5, $4 }' | sort -u
-}
-
-leak_files()
-{
-  local d
-
-  # Unpacking and removal work in these; a lock file is no leak.
-  for d in "$STORE/tmp" "$STORE/containers" "$XDG_RUNTIME_DIR" /dev/shm /tmp /var/tmp; do
-    [ -d "$d" ] || continue
-    find "$d" -mindepth 1 -maxdepth 2 -user "$(id -un)" ! -name '*lock*' \
-      ! -path "/tmp/sb-run.*" ! -path '/tmp/bats-run-*' ! -path "${BATS_RUN_TMPDIR:-/nonexistent}*" \
-      ! -path "${TMPDIR:-/nonexistent}*" ! -path '/tmp/sandbox-bats.*' 2>/dev/null
-  done | sort -u | sed 's/^/file /'
-}
-
-leak_sockets()
-{
-  grep -F -e "$XDG_RUNTIME_DIR" -e "@sandbox" /proc/net/unix 2>/dev/null | awk '{ print "socket", $NF }' | sort -u
-}
-
+# leak_snapshot, leak_processes: see the script.
 leak_snapshot()
 {
-  leak_processes
-  leak_mounts
-  leak_files
-  leak_sockets
+  "$BATS_TEST_DIRNAME/../lib/leaks"
+}
+
+leak_processes()
+{
+  "$BATS_TEST_DIRNAME/../lib/leaks" processes
 }
 
 # leaks_before: remembers what is there. Call from setup.
 leaks_before()
 {
-  leak_snapshot | sort >"$BATS_TEST_TMPDIR/leaks.before"
+  leak_snapshot >"$BATS_TEST_TMPDIR/leaks.before"
 }
 
 # check_leaks [SECONDS]: fails, listing what is new, when within that time (5) the world does
@@ -269,7 +195,7 @@ check_leaks()
   local end=$((SECONDS + ${1:-5})) new
 
   while :; do
-    new=$(leak_snapshot | sort | comm -13 "$BATS_TEST_TMPDIR/leaks.before" -)
+    new=$(leak_snapshot | comm -13 "$BATS_TEST_TMPDIR/leaks.before" -)
     [ -n "$new" ] || return 0
     [ "$SECONDS" -lt "$end" ] || break
     sleep 0.1
