@@ -66,7 +66,8 @@ static int place_fds(int sock, const int *fds, size_t nfds)
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0)
 		return -errno;
 	for (size_t i = 0; i <= nfds; i++) {
-		high[i] = fcntl(i ? fds[i - 1] : sock, F_DUPFD_CLOEXEC, 64);
+		high[i] = fcntl(i ? fds[i - 1] : sock, F_DUPFD_CLOEXEC,
+				HELPER_SOCK + (int)nfds + 1);
 		if (high[i] < 0)
 			return -errno;
 	}

@@ -161,15 +161,16 @@ inode() { stat -c %i "$(layer_of)"; }
   store_clean
 }
 
-# stop_at STAGE ARGS...: starts the driver and waits until it stands still at that stage; sets pid.
+# stop_at STAGE ARGS...: starts the driver and waits until it stops at that stage; sets pid.
 stop_at()
 {
-  local stage=$1
+  local stage=$1 err=$BATS_TEST_TMPDIR/stopped
 
   shift
-  SANDBOX_TEST_STOP_AT=$stage "$DRIVER" "store=$STORE" "path=$IMGDIR" "$@" >/dev/null 2>&1 3>&- &
+  : >"$err"
+  SANDBOX_TEST_STOP_AT=$stage "$DRIVER" "store=$STORE" "path=$IMGDIR" "$@" >/dev/null 2>"$err" 3>&- &
   pid=$!
-  eventually 10 grep -q '^State:.T' "/proc/$pid/status"
+  eventually 20 grep -q "^stopped at $stage, pid $pid" "$err"
 }
 
 @test "kill -9 at each stage: the next command works and the store is clean" {
@@ -217,8 +218,9 @@ stop_at()
   stop_at image-unpacked ready alpine:3.20
   img_ok ready alpine:3.19
   [ "$(find "$STORE/tmp" -mindepth 1 -maxdepth 1 | wc -l)" = 1 ]
-  kill -CONT "$pid"
-  wait "$pid"
+  kill -9 "$pid"
+  wait "$pid" || true
+  img_ok ready alpine:3.19
   store_clean
 }
 
