@@ -76,11 +76,13 @@ struct init_msg {
  * The supervisor may say more: pidfd_send_signal() with si_code SI_QUEUE and
  * si_value.sival_int = INIT_SIG_TAG | INIT_SIG_GROUP | signal. With INIT_SIG_GROUP the
  * process group gets it: right for what the supervisor itself got from the
- * caller's terminal. A signal other than 0 in the low bits is sent instead of the one
+ * caller's terminal. INIT_SIG_CARRIER is what to carry it with: two pending signals of
+ * an ordinary number are one. A signal other than 0 in the low bits is sent instead of the one
  * that carries it: the way to SIGSTOP the payload (not init). A process in
  * the container may forge this and reaches nothing that it could not signal anyway, unless
  * it has another uid than the payload: then kill() in init asks nobody but its own right.
  */
+#define INIT_SIG_CARRIER  64 /* a real-time signal, of which every one arrives, in order */
 #define INIT_SIG_TAG      0x5b000000
 #define INIT_SIG_TAG_MASK 0x7f000000
 #define INIT_SIG_GROUP    0x00000100

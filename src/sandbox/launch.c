@@ -242,7 +242,7 @@ int step_wait_start(struct launch *l, struct err *e)
  */
 int launch_signal(const struct launch *l, int sig, bool group)
 {
-	siginfo_t info = {.si_signo = SIGTERM, .si_code = SI_QUEUE};
+	siginfo_t info = {.si_signo = INIT_SIG_CARRIER, .si_code = SI_QUEUE};
 
 	if (!l->spec->init || sig == SIGKILL)
 		return sys_pidfd_send_signal(l->pidfd, sig);

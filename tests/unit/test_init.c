@@ -426,6 +426,36 @@ static void test_signals_group(void **state __unused)
 	finish_exit(&r, 137);
 }
 
+/* Many in a row, while init has no time to look: none is lost or doubled. */
+static void test_signals_queue(void **state __unused)
+{
+	static const int sigs[] = {SIGUSR2, SIGTERM, SIGUSR1, SIGINT, SIGHUP};
+	struct run r = {0};
+
+	start_self(&r, "signals");
+	line(&r);
+	line(&r);
+	for (int i = 0; i < 50; i++) {
+		unsigned seen = 0;
+		int sig;
+
+		assert_int_equal(sys_pidfd_send_signal(r.pidfd, SIGSTOP), 0);
+		for (size_t k = 0; k < ARRAY_SIZE(sigs); k++)
+			send_signal(&r, INIT_SIG_CARRIER, sigs[k]);
+		assert_int_equal(sys_pidfd_send_signal(r.pidfd, SIGCONT), 0);
+		/* What was sent, and the SIGCONT; the payload takes the lowest number first. */
+		for (size_t k = 0; k < ARRAY_SIZE(sigs) + 1; k++) {
+			assert_int_equal(sscanf(line(&r), "main %d", &sig), 1);
+			assert_in_range(sig, 1, 31);
+			assert_false(seen & 1U << sig);
+			seen |= 1U << sig;
+		}
+	}
+	send_signal(&r, SIGRTMAX, -1);
+	expect_line(&r, "main", SIGRTMAX);
+	finish_exit(&r, 0);
+}
+
 static void test_lifeline(void **state __unused)
 {
 	struct run r = {0};
@@ -662,6 +692,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_daemon_dies),
 		cmocka_unit_test(test_signals_once),
 		cmocka_unit_test(test_signals_group),
+		cmocka_unit_test(test_signals_queue),
 		cmocka_unit_test(test_lifeline),
 		cmocka_unit_test(test_exec_failures),
 		cmocka_unit_test(test_exec_too_big),
