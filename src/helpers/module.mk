@@ -41,9 +41,9 @@ dist_pkgdata_DATA += share/distros.conf
 
 pkglibexec_PROGRAMS += sandbox-net
 sandbox_net_SOURCES = src/helpers/net_main.c src/net/slirp.c src/net/guard.c src/net/confine.c
-sandbox_net_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS) $(SECCOMP_CFLAGS)
+sandbox_net_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
 sandbox_net_LDADD = libnethelper.a libnet.a libconfig.a liblinux.a libbase.a $(SLIRP_LIBS) \
-	$(SECCOMP_LIBS) $(JSONC_LIBS)
+	$(JSONC_LIBS)
 BUILT_SOURCES += share/distros.stamp
 CLEANFILES += share/distros.stamp
 share/distros.stamp: $(srcdir)/share/distros.conf

@@ -31,12 +31,10 @@
  * It stays in the host's network namespace: that is what it is for.
  */
 #include <linux/capability.h>
-#include <netinet/in.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -210,144 +208,14 @@ static void use_landlock(void)
 		sys_landlock_restrict_self(fd, 0);
 }
 
-/* What libslirp, our loop and libc's allocator do. */
-static const int allowed[] = {
-	/* frames, sockets, messages */
-	SCMP_SYS(read),
-	SCMP_SYS(write),
-	SCMP_SYS(recvfrom),
-	SCMP_SYS(recvmsg),
-	SCMP_SYS(recv),
-	SCMP_SYS(sendto),
-	SCMP_SYS(sendmsg),
-	SCMP_SYS(send),
-	SCMP_SYS(connect),
-	SCMP_SYS(bind),
-	SCMP_SYS(shutdown),
-	SCMP_SYS(getsockname),
-	SCMP_SYS(getpeername),
-	SCMP_SYS(getsockopt),
-	SCMP_SYS(setsockopt),
-	SCMP_SYS(close),
-	SCMP_SYS(poll),
-	SCMP_SYS(ppoll),
-	SCMP_SYS(dup3),
-	SCMP_SYS(readv),
-	SCMP_SYS(writev),
-	SCMP_SYS(ppoll_time64),
-	/* time and random numbers */
-	SCMP_SYS(clock_gettime),
-	SCMP_SYS(clock_gettime64),
-	SCMP_SYS(gettimeofday),
-	SCMP_SYS(getrandom),
-	SCMP_SYS(restart_syscall),
-	/* memory */
-	SCMP_SYS(brk),
-	SCMP_SYS(munmap),
-	SCMP_SYS(mremap),
-	SCMP_SYS(madvise),
-	SCMP_SYS(futex),
-	/* the end */
-	SCMP_SYS(exit),
-	SCMP_SYS(exit_group),
-	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sigreturn),
-};
-
-/*
- * What only somebody who has taken over the process calls. All else that is not
- * allowed gets EPERM, because libraries now and then look at a file without need.
- */
-static const int fatal[] = {
-	SCMP_SYS(execve),
-	SCMP_SYS(execveat),
-	SCMP_SYS(clone),
-	SCMP_SYS(clone3),
-	SCMP_SYS(fork),
-	SCMP_SYS(vfork),
-	SCMP_SYS(ptrace),
-	SCMP_SYS(process_vm_readv),
-	SCMP_SYS(process_vm_writev),
-	SCMP_SYS(kill),
-	SCMP_SYS(tkill),
-	SCMP_SYS(tgkill),
-	SCMP_SYS(pidfd_open),
-	SCMP_SYS(pidfd_send_signal),
-	SCMP_SYS(pidfd_getfd),
-	SCMP_SYS(unshare),
-	SCMP_SYS(setns),
-	SCMP_SYS(mount),
-	SCMP_SYS(pivot_root),
-	SCMP_SYS(chroot),
-	SCMP_SYS(open_tree),
-	SCMP_SYS(open_by_handle_at),
-	SCMP_SYS(bpf),
-	SCMP_SYS(io_uring_setup),
-	SCMP_SYS(userfaultfd),
-	SCMP_SYS(perf_event_open),
-	SCMP_SYS(keyctl),
-	SCMP_SYS(add_key),
-	SCMP_SYS(memfd_create),
-	SCMP_SYS(accept),
-	SCMP_SYS(accept4),
-	SCMP_SYS(listen),
-};
-
-/* Calls of which some arguments are allowed. */
-static int add_argument_rules(scmp_filter_ctx ctx)
-{
-	static const int families[] = {AF_INET, AF_INET6};
-	static const unsigned fcntls[] = {F_GETFD, F_SETFD, F_GETFL, F_SETFL};
-	static const int maps[] = {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)};
-	const unsigned type = ~(unsigned)(SOCK_CLOEXEC | SOCK_NONBLOCK);
-	int r = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		const struct scmp_arg_cmp family = SCMP_A0_32(SCMP_CMP_EQ, (unsigned)families[i]);
-		unsigned icmp = families[i] == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-
-		r |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3, family,
-				      SCMP_A1_32(SCMP_CMP_MASKED_EQ, type, SOCK_STREAM),
-				      SCMP_A2_32(SCMP_CMP_EQ, 0));
-		r |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3, family,
-				      SCMP_A1_32(SCMP_CMP_MASKED_EQ, type, SOCK_DGRAM),
-				      SCMP_A2_32(SCMP_CMP_EQ, 0));
-		r |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3, family,
-				      SCMP_A1_32(SCMP_CMP_MASKED_EQ, type, SOCK_DGRAM),
-				      SCMP_A2_32(SCMP_CMP_EQ, icmp));
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(fcntls); i++) {
-		r |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-				      SCMP_A1_32(SCMP_CMP_EQ, fcntls[i]));
-		r |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl64), 1,
-				      SCMP_A1_32(SCMP_CMP_EQ, fcntls[i]));
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
-		r |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, maps[i], 1,
-				      SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	r |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-			      SCMP_A1_32(SCMP_CMP_EQ, FIONREAD));
-	return r;
-}
-
 static int use_seccomp(struct err *e)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int r = ctx ? 0 : -ENOMEM;
+	struct sock_fprog prog = net_filter();
+	int r = sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &prog);
 
-	if (!r)
-		r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	for (size_t i = 0; !r && i < ARRAY_SIZE(allowed); i++)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
-	for (size_t i = 0; !r && i < ARRAY_SIZE(fatal); i++)
-		r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, fatal[i], 0);
-	if (!r)
-		r = add_argument_rules(ctx);
-	if (!r)
-		r = seccomp_load(ctx);
-	if (ctx)
-		seccomp_release(ctx);
-	return r ? fail(e, EINVAL, "cannot load the system call filter of sandbox-net (%d)", r) : 0;
+	return r < 0 ? fail(e, -r, "cannot load the system call filter of sandbox-net: %s",
+			    strerror(-r))
+		     : 0;
 }
 
 /**

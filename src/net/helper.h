@@ -6,6 +6,7 @@
 #ifndef SANDBOX_NET_HELPER_H
 #define SANDBOX_NET_HELPER_H
 
+#include <linux/filter.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -143,6 +144,7 @@ int confine_join(int userns_fd, struct err *e);
 int confine_root(struct err *e);
 int confine_ids(uint32_t uid, uint32_t gid, struct err *e);
 int confine_final(struct err *e);
+struct sock_fprog net_filter(void); /* confine_filter.c */
 
 /* ---- slirp.c --------------------------------------------------------------------------------------- */
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "unit.h"
+#include "bpf.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
+#include "linux/allow_list.h"
 #include "net/helper.h"
 
 static const struct net_config closed = {.mtu = MTU_DEFAULT, .ipv6 = 1};
@@ -467,6 +471,65 @@ static void files_of_the_container(void **state __unused)
 	strv_free(&n.add_host);
 }
 
+#define REFUSED (SECCOMP_RET_ERRNO | EPERM)
+
+static const struct called {
+	int nr;
+	uint64_t args[3];
+	uint32_t want;
+} called[] = {
+	{SYS_read, {}, SECCOMP_RET_ALLOW},
+	{SYS_getrandom, {}, SECCOMP_RET_ALLOW},
+	{SYS_exit_group, {}, SECCOMP_RET_ALLOW},
+	{SYS_socket, {AF_INET, SOCK_STREAM | SOCK_CLOEXEC}, SECCOMP_RET_ALLOW},
+	{SYS_socket, {AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK}, SECCOMP_RET_ALLOW},
+	{SYS_socket, {AF_INET, SOCK_DGRAM, IPPROTO_ICMP}, SECCOMP_RET_ALLOW},
+	{SYS_socket, {AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6}, SECCOMP_RET_ALLOW},
+	{SYS_socket, {AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE}, REFUSED},
+	{SYS_socket, {AF_INET, SOCK_RAW, IPPROTO_ICMP}, REFUSED},
+	{SYS_socket, {AF_UNIX, SOCK_STREAM}, REFUSED},
+	{SYS_socket, {AF_NETLINK, SOCK_DGRAM}, REFUSED},
+	{SYS_socket, {AF_PACKET, SOCK_DGRAM}, REFUSED},
+	{SYS_fcntl, {0, F_GETFL}, SECCOMP_RET_ALLOW},
+	{SYS_fcntl, {0, F_SETFD}, SECCOMP_RET_ALLOW},
+	{SYS_fcntl, {0, F_SETOWN}, REFUSED},
+	{SYS_fcntl, {0, F_DUPFD}, REFUSED},
+	{SYS_ioctl, {0, FIONREAD}, SECCOMP_RET_ALLOW},
+	{SYS_ioctl, {0, TIOCSTI}, REFUSED},
+	{SYS_mmap, {0, 0, PROT_READ | PROT_WRITE}, SECCOMP_RET_ALLOW},
+	{SYS_mmap, {0, 0, PROT_READ | PROT_EXEC}, REFUSED},
+	{SYS_mprotect, {0, 0, PROT_EXEC}, REFUSED},
+	{SYS_openat, {}, REFUSED},
+	{SYS_prctl, {}, REFUSED},
+	{SYS_mount_setattr, {}, REFUSED},
+	{SYS_execve, {}, SECCOMP_RET_KILL_PROCESS},
+	{SYS_ptrace, {}, SECCOMP_RET_KILL_PROCESS},
+	{SYS_kill, {}, SECCOMP_RET_KILL_PROCESS},
+	{SYS_clone3, {}, SECCOMP_RET_KILL_PROCESS},
+	{SYS_accept4, {}, SECCOMP_RET_KILL_PROCESS},
+};
+
+static void system_calls_are_an_allow_list(void **state __unused)
+{
+	struct sock_fprog prog = net_filter();
+	struct seccomp_data data = {.arch = FILTER_ARCH};
+	int allowed = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(called); i++) {
+		data.nr = called[i].nr;
+		memcpy(data.args, called[i].args, sizeof(called[i].args));
+		if (bpf_run(prog.filter, prog.len, &data) != called[i].want)
+			fail_msg("row %zu, call %d", i, called[i].nr);
+	}
+	memset(data.args, 0xff, sizeof(data.args));
+	for (data.nr = 0; data.nr < 1024; data.nr++)
+		allowed += bpf_run(prog.filter, prog.len, &data) == SECCOMP_RET_ALLOW;
+	assert_true(allowed < 40);
+	data.nr = SYS_read;
+	data.arch ^= 1; /* another ABI */
+	assert_int_equal(bpf_run(prog.filter, prog.len, &data), SECCOMP_RET_KILL_PROCESS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -484,6 +547,7 @@ int main(void)
 		cmocka_unit_test(resolv_conf_is_read),
 		cmocka_unit_test(resolvers_are_addresses),
 		cmocka_unit_test(files_of_the_container),
+		cmocka_unit_test(system_calls_are_an_allow_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
