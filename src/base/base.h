@@ -216,6 +216,7 @@ int proc_start_time(pid_t pid, uint64_t *ticks);
 int wait_pid(pid_t pid, int *status);
 int64_t now_ns(void);
 void random_hex(char *out, size_t digits);
+void signals_learn(void);
 void reset_signals(void);
 
 /* ---- lock.c -------------------------------------------------------------------------------------- */

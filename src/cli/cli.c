@@ -121,6 +121,7 @@ int cli_main(int argc, char **argv)
 	if (argc < 1)
 		return EXIT_SANDBOX;
 	reserve_stdio();
+	signals_learn();
 	/* What we make is ours to use, whatever the caller's mask says. */
 	umask(umask(0) & 077);
 	r = check_not_setuid(&e);

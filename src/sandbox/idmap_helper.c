@@ -121,23 +121,16 @@ struct spawn {
 static __attribute__((no_sanitize("address"))) int helper_child(void *arg)
 {
 	static char *const no_env[] = {NULL};
-	struct sigaction sa = {.sa_handler = SIG_DFL};
 	struct spawn *s = arg;
-	sigset_t none;
 	int null;
 
-	/* What is caught would run here, in the parent's memory; what is ignored would be inherited. */
-	for (int sig = 1; sig < NSIG; sig++) {
-		if (sig != SIGKILL && sig != SIGSTOP && (sig < 32 || sig >= SIGRTMIN))
-			sigaction(sig, &sa, NULL);
-	}
 	null = open("/dev/null", O_RDWR);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	dup2(s->out, STDERR_FILENO);
 	sys_close_range(3, ~0U, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Nothing is caught in this program (it waits in signalfd), so no handler can run in our stead. */
+	reset_signals();
 	execve(s->path, s->argv, no_env);
 	s->error = errno;
 	return 127;
