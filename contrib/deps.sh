@@ -8,7 +8,7 @@
 deps_build()
 {
   echo autoconf automake make gcc libc6-dev pkg-config xz-utils busybox-static \
-    libcap-dev libjson-c-dev libseccomp-dev libarchive-dev libisal-dev libzstd-dev \
+    libjson-c-dev libseccomp-dev libarchive-dev libisal-dev libzstd-dev \
     libssl-dev libcurl4-openssl-dev libyaml-dev libslirp-dev libglib2.0-dev \
     libsubid-dev
 }

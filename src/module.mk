@@ -14,4 +14,4 @@ EXTRA_DIST += src/README
 bin_PROGRAMS += sandbox
 sandbox_SOURCES = src/main.c
 sandbox_LDADD = libcli.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a libconfig.a \
-	liblinux.a libbase.a $(CAP_LIBS) $(JSONC_LIBS)
+	liblinux.a libbase.a $(JSONC_LIBS)

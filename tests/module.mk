@@ -26,7 +26,7 @@ check_PROGRAMS += $(PLATFORM_TESTS)
 TESTS += $(SOURCE_TESTS) $(BATS_TESTS)
 
 UNIT_LDADD = libcli.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a libconfig.a \
-	liblinux.a libbase.a $(CAP_LIBS) $(JSONC_LIBS) $(CMOCKA_LIBS)
+	liblinux.a libbase.a $(JSONC_LIBS) $(CMOCKA_LIBS)
 
 EXTRA_DIST += $(BATS_TESTS) $(SOURCE_TESTS) tests/lib/run-bats tests/lib/common.bash tests/lib/leaks tests/lib/count.awk \
 	tests/check/layers.awk tests/check/headers.table tests/check/functions.awk \

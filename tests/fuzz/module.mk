@@ -7,7 +7,7 @@
 #	fuzz_X_LDFLAGS = $(FUZZ_LINK)
 
 FUZZ_LIBS = libcli.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a libconfig.a \
-	liblinux.a libbase.a $(CAP_LIBS) $(JSONC_LIBS)
+	liblinux.a libbase.a $(JSONC_LIBS)
 FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
 FUZZ_DIST = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fuzz/*.dict \
 	$(srcdir)/tests/fuzz/*.c $(srcdir)/tests/fuzz/corpus/*/*))
