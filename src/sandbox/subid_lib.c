@@ -17,6 +17,25 @@ struct lib {
 	int (*get[2])(const char *owner, struct lib_range **ranges);
 };
 
+/*
+ * The library talks to stderr about what it tries; what matters comes back as a
+ * result. It keeps the stream, and stays loaded.
+ */
+static void hush(void *handle)
+{
+	bool (*init)(const char *program, FILE *log) = NULL;
+	void *f = dlsym(handle, "subid_init");
+	FILE *null;
+
+	if (!f)
+		f = dlsym(handle, "libsubid_init");
+	null = f ? fopen("/dev/null", "we") : NULL;
+	if (!null)
+		return;
+	memcpy(&init, &f, sizeof(f));
+	init("sandbox", null);
+}
+
 /* subid_get_uid_ranges since libsubid 4; get_subuid_ranges in 3 and before */
 static bool lib_open(struct lib *lib)
 {
@@ -27,6 +46,8 @@ static bool lib_open(struct lib *lib)
 	*lib = (struct lib){};
 	for (size_t i = 0; i < ARRAY_SIZE(sonames) && !lib->handle; i++)
 		lib->handle = dlopen(sonames[i], RTLD_NOW | RTLD_LOCAL);
+	if (lib->handle)
+		hush(lib->handle);
 	for (size_t w = 0; lib->handle && w < 2; w++) {
 		void *f = NULL;
 
