@@ -375,6 +375,7 @@ void probe_ids(struct doctor *d, struct doctor_row *row)
 	struct idmap_plan plan = {0};
 	const struct spec spec = {.userns = USERNS_ROOT};
 	struct err e = {0};
+	char text[512];
 	int r;
 
 	if (untried(d, row))
@@ -390,6 +391,10 @@ void probe_ids(struct doctor *d, struct doctor_row *row)
 		row_set(row, FINDING_WARN, "one id only: everything inside is you");
 		row_fix(row, "%s",
 			*plan.why ? plan.why : "the user namespace that you are in has no more");
+	} else if (idmap_audit(text, sizeof(text))) {
+		row_set(row, FINDING_WARN, "%s", text);
+		row_fix(row,
+			"as root: usermod --del-subuids and --del-subgids for one of the two, and --add-subuids and --add-subgids with ids that nobody has");
 	} else {
 		row_set(row, FINDING_OK, "0 to %u inside, written by %s", idmap_highest(&plan.uid),
 			plan.driver == IDMAP_DIRECT ? "sandbox itself" : plan.helper[0]);

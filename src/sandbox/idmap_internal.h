@@ -122,11 +122,14 @@ struct subids {
 
 void owner_find(struct owner *o, const char *passwd_path, uint32_t uid);
 void owner_free(struct owner *o);
+bool owner_is(const struct owner *o, const char *field);
 void subid_parse(struct lines *l, const char *path, const struct owner *o, struct subids *out);
 void subid_read(const char *path, const struct owner *o, struct subids *out);
 bool subid_nss(const char *nsswitch_path, char *service, size_t size);
 void subid_from_library(const char *service, const struct owner *o, struct subids *uid,
 			struct subids *gid);
+bool subid_audit_file(const char *path, bool accounts, const struct owner *o,
+		      const struct ranges *mine, char *who, size_t size);
 
 /* ---- idmap.c, idmap_helper.c ------------------------------------------------------------------------- */
 

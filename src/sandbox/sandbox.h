@@ -56,6 +56,7 @@ int idmap_make_plan(struct idmap_plan *p, const struct spec *s, struct err *e);
 int idmap_start(struct idmap_job *j, const struct idmap_plan *p, pid_t child, struct err *e);
 int idmap_finish(struct idmap_job *j, struct err *e);
 void idmap_cancel(struct idmap_job *j);
+bool idmap_audit(char *text, size_t size);
 void idmap_for_files(const struct idmap_plan *p, struct idmap_plan *out);
 void idmap_name(const struct idmap_plan *p, char out[24]);
 bool idmap_lookup(const struct idmap *m, uint32_t inside, uint32_t *outside);

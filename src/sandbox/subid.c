@@ -58,7 +58,8 @@ void owner_free(struct owner *o)
 	strv_free(&o->names);
 }
 
-static bool is_owner(const struct owner *o, const char *field)
+/* owner_is - a name or uid as it stands in subuid */
+bool owner_is(const struct owner *o, const char *field)
 {
 	uint32_t uid;
 
@@ -122,8 +123,8 @@ static void parse_line(const struct lines *l, char *line, const char *path, cons
 	struct range r;
 
 	note_end(out, f, n);
-	if (!is_owner(o, f[0])) {
-		if (is_owner(o, str_trim(f[0])))
+	if (!owner_is(o, f[0])) {
+		if (owner_is(o, str_trim(f[0])))
 			note_bad(out, path, l->no, "has blanks around the name");
 		return;
 	}

@@ -260,6 +260,54 @@ static void test_owner_and_nss(void **state)
 	remove_tree_at(AT_FDCWD, dir);
 }
 
+/* 113: somebody else's range over ours, or an account of the host in it */
+static void test_audit(void **state)
+{
+	static const struct {
+		const char *text;
+		bool accounts;
+		const char *who; /* NULL: nothing found */
+	} cases[] = {
+		{"alice:100000:10\n1000:100000:10\nal:100000:10\n", false, NULL},
+		{"bob:99990:10\nbob:100010:5\nbad:100000\nbad2:-1:100000:5\n", false, NULL},
+		{"bob:99990:11\n", false, "also given to bob"},
+		{"x\nbob:1:1\n1001:100009:1", false, "also given to 1001"},
+		{"bob:1:4294967294\n", false, "also given to bob"},
+		{"bob:1:4294967295\n", false, NULL}, /* newuidmap takes it for none */
+		{"root:x:0:0::/:\nalice:x:1000:1000::/:\nbob:x:100010:1::/:\n", true, NULL},
+		{"bob:x:100003:1::/:\n", true, "id 100003 of the host's account or group bob"},
+		{"staff:x:100009:\n", true, "group staff"},
+		{"bad:x:0100003:\nbad:x\n", true, NULL},
+	};
+	char dir[] = "/tmp/unit-subid.XXXXXX", who[160];
+	struct ranges mine = {};
+	struct owner o;
+	int fd;
+
+	(void)state;
+	alice(&o);
+	ranges_add(&mine, 100000, 10);
+	assert_non_null(mkdtemp(dir));
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_free char *path = path_join(dir, "file");
+
+	assert_false(subid_audit_file(path, false, &o, &mine, who, sizeof(who)));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool found;
+
+		replace_file_at(fd, "file", cases[i].text, strlen(cases[i].text), 0644,
+				REPLACE_FAST);
+		found = subid_audit_file(path, cases[i].accounts, &o, &mine, who, sizeof(who));
+		assert_int_equal(found, cases[i].who != NULL);
+		if (found)
+			assert_non_null(strstr(who, cases[i].who));
+	}
+	close(fd);
+	ranges_free(&mine);
+	owner_free(&o);
+	remove_tree_at(AT_FDCWD, dir);
+}
+
 static void test_lines(void **state)
 {
 	static const struct {
@@ -302,7 +350,7 @@ int main(void)
 		cmocka_unit_test(test_rows),      cmocka_unit_test(test_next_free),
 		cmocka_unit_test(test_huge_line), cmocka_unit_test(test_nul_bytes),
 		cmocka_unit_test(test_files),     cmocka_unit_test(test_owner_and_nss),
-		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_lines),     cmocka_unit_test(test_audit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
