@@ -46,10 +46,18 @@ struct nlmsghdr *nl_request(struct nl_batch *b, uint16_t type, uint16_t flags, c
 			    size_t head_len, const char *what);
 void nl_optional(struct nl_batch *b);
 void nl_attr(struct nl_batch *b, struct nlmsghdr *m, uint16_t type, const void *p, size_t n);
+void nl_bytes(struct nl_batch *b, struct nlmsghdr *m, const void *p, size_t n);
 void nl_attr_u32(struct nl_batch *b, struct nlmsghdr *m, uint16_t type, uint32_t v);
 struct nlattr *nl_nest(struct nl_batch *b, struct nlmsghdr *m, uint16_t type);
 void nl_nest_end(struct nl_batch *b, struct nlattr *nest);
 int nl_run(int sock, struct nl_batch *b, struct err *e);
+
+/* ---- tap.c and veth.c: the container's device --------------------------------------------------- */
+
+struct nlmsghdr *add_link_up(struct nl_batch *b, int index, const char *what);
+void add_no_link_local(struct nl_batch *b, int index);
+int device_configure(int index, uint32_t mtu, bool ipv6, int sock, struct err *e);
+int net_veth_create(const struct net_spec *n, int sock, struct err *e);
 
 /* ---- protocol between the supervisor and sandbox-net -------------------------------------------- */
 

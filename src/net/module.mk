@@ -1,5 +1,5 @@
 noinst_LIBRARIES += libnet.a
-libnet_a_SOURCES = src/net/net.h src/net/internal.h src/net/netlink.c src/net/tap.c \
+libnet_a_SOURCES = src/net/net.h src/net/internal.h src/net/netlink.c src/net/tap.c src/net/veth.c \
 	src/net/start.c src/net/resolv.c
 
 # What runs inside sandbox-net, but for libslirp and the confinement: unit tests and

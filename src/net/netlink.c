@@ -69,6 +69,13 @@ void nl_attr(struct nl_batch *b, struct nlmsghdr *m, uint16_t type, const void *
 	m->nlmsg_len = (uint32_t)(b->data + b->len - (char *)m);
 }
 
+/* nl_bytes - what stands before the attributes inside a nested one */
+void nl_bytes(struct nl_batch *b, struct nlmsghdr *m, const void *p, size_t n)
+{
+	memcpy(nl_room(b, n), p, n);
+	m->nlmsg_len = (uint32_t)(b->data + b->len - (char *)m);
+}
+
 void nl_attr_u32(struct nl_batch *b, struct nlmsghdr *m, uint16_t type, uint32_t v)
 {
 	nl_attr(b, m, type, &v, sizeof(v));

@@ -200,7 +200,8 @@ static bool read_tap(int64_t now)
 		ssize_t n = read(net.tap, frame, sizeof(frame));
 
 		if (n < 0)
-			return errno == EAGAIN || errno == EINTR || errno == EIO;
+			return errno == EAGAIN || errno == EINTR || errno == EIO ||
+			       errno == ENETDOWN;
 		from_container(frame, (size_t)n, now);
 	}
 	return true;

@@ -42,7 +42,8 @@ static int route_socket(struct err *e)
 	return sock < 0 ? fail_errno(e, "cannot open a route socket") : sock;
 }
 
-static struct nlmsghdr *add_link_up(struct nl_batch *b, int index, const char *what)
+/* add_link_up - request that a device goes up; more attributes may follow */
+struct nlmsghdr *add_link_up(struct nl_batch *b, int index, const char *what)
 {
 	struct ifinfomsg up = {.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
 
@@ -67,8 +68,8 @@ int net_loopback_up(struct err *e)
 	return nl_run(sock, &b, e);
 }
 
-/* Before the device is up: that is when it would make a link-local address. */
-static void add_no_link_local(struct nl_batch *b, int index)
+/* add_no_link_local - before the device goes up, which is when it would make such an address */
+void add_no_link_local(struct nl_batch *b, int index)
 {
 	struct ifinfomsg dev = {.ifi_index = index};
 	struct nlmsghdr *m = nl_request(b, RTM_NEWLINK, 0, &dev, sizeof(dev),
@@ -113,7 +114,8 @@ static void add_default_route(struct nl_batch *b, int index, uint8_t family, con
 	nl_attr_u32(b, m, RTA_OIF, (uint32_t)index);
 }
 
-static int tap_configure(int index, uint32_t mtu, bool ipv6, int sock, struct err *e)
+/* device_configure - loopback up; the device up, with addresses and routes */
+int device_configure(int index, uint32_t mtu, bool ipv6, int sock, struct err *e)
 {
 	uint32_t guest = htonl(NET4_GUEST), gateway = htonl(NET4_GATEWAY);
 	struct in6_addr guest6 = net6_addr(NET6_GUEST), gateway6 = net6_addr(NET6_GATEWAY);
@@ -133,64 +135,79 @@ static int tap_configure(int index, uint32_t mtu, bool ipv6, int sock, struct er
 	return nl_run(sock, &b, e);
 }
 
-static int tun_open(struct err *e)
+static int tap_open(struct ifreq *ifr, struct err *e)
 {
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	cleanup_close int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 
-	if (fd >= 0)
-		return fd;
-	switch (errno) {
+	if (fd < 0)
+		return fail_errno(e, "cannot open /dev/net/tun");
+	strcpy(ifr->ifr_name, TAP_NAME);
+	if (ioctl(fd, TUNSETIFF, ifr) < 0)
+		return fail_errno(e, "cannot make a tap device");
+	if (ioctl(fd, TUNSETPERSIST, 1) < 0)
+		return fail_errno(e, "cannot make the tap device persistent");
+	return take_fd(&fd);
+}
+
+static const char *tun_remedy(int code)
+{
+	switch (code) {
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
-		return fail(
-			e, errno,
-			"/dev/net/tun is not there (%s); load the module with \"modprobe tun\" as "
-			"root, or use --network none or host",
-			strerror(errno));
+		return "load the module with \"modprobe tun\" as root, or use --network none or host";
 	case EACCES:
 	case EPERM:
-		return fail(
-			e, errno,
-			"/dev/net/tun may not be opened (%s); give it mode 0666 as root, or use "
-			"--network none or host",
-			strerror(errno));
+		return "give /dev/net/tun mode 0666 as root, or use --network none or host";
 	default:
-		return fail_errno(e, "cannot open /dev/net/tun");
+		return "use --network none or host";
 	}
 }
 
+/*
+ * The tap cannot be had: @why says why. A veth pair does as well; where that fails too,
+ * the tap is what the user can do something about.
+ */
+static int without_tap(const struct net_spec *n, int sock, const struct err *why, struct err *e)
+{
+	struct err veth = {};
+	int fd = net_veth_create(n, sock, &veth);
+
+	if (fd >= 0) {
+		log_warn("%s, falling back to a veth pair, which is slower", why->msg);
+		return fd;
+	}
+	return fail(e, why->code, "%s; nor does a veth pair work (%s); %s", why->msg, veth.msg,
+		    tun_remedy(why->code));
+}
+
 /**
- * net_tap_create - make the tap device of a user-mode network, and bring up loopback
+ * net_tap_create - make the device of a user-mode network, and bring up loopback
  * @n: mtu (0 for the default) and ipv6 are used
  *
  * Loopback comes along because it costs nothing more in the same batch.
  *
  * Context: child side, inside the new network namespace, before the root is
  * changed (it opens /dev/net/tun); needs no id maps.
- * Return: a new close-on-exec descriptor of the tap, which reads and writes
- * whole Ethernet frames; or -errno.
+ * Return: a new close-on-exec descriptor, which reads and writes whole Ethernet
+ * frames of the device; or -errno.
  * Source: Linux Documentation/networking/tuntap.rst; rtnetlink(7).
  */
 int net_tap_create(const struct net_spec *n, struct err *e)
 {
 	struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI};
 	cleanup_close int fd = -1, sock = -1;
+	struct err why = {};
 	int r;
 
 	sock = route_socket(e);
 	if (sock < 0)
 		return sock;
-	fd = tun_open(e);
+	fd = tap_open(&ifr, &why);
 	if (fd < 0)
-		return fd;
-	strcpy(ifr.ifr_name, TAP_NAME);
-	if (ioctl(fd, TUNSETIFF, &ifr) < 0)
-		return fail_errno(e, "cannot make a tap device");
-	if (ioctl(fd, TUNSETPERSIST, 1) < 0)
-		return fail_errno(e, "cannot make the tap device persistent");
+		return without_tap(n, sock, &why, e);
 	if (ioctl(sock, SIOCGIFINDEX, &ifr) < 0)
 		return fail_errno(e, "cannot find the tap device that was just made");
-	r = tap_configure(ifr.ifr_ifindex, n->mtu ? n->mtu : MTU_DEFAULT, n->ipv6, sock, e);
+	r = device_configure(ifr.ifr_ifindex, n->mtu ? n->mtu : MTU_DEFAULT, n->ipv6, sock, e);
 	return r < 0 ? r : take_fd(&fd);
 }

@@ -105,6 +105,24 @@ setup()
   [ "$output" = same ]
 }
 
+@test 'without /dev/net/tun a veth pair does it' {
+  run outer 'mount -t tmpfs none /dev/net || exit 77
+    server serve 192.0.2.1 2001:db8::1; server dns 203.0.113.7 ok 192.0.2.1
+    "$DRIVER" bash -c "
+      for a in 192.0.2.1 2001:db8::1; do for k in tcp udp; do \"\$PEER\" \$k \$a 7000; done; done
+      \"\$PEER\" ask udp 10.0.2.3 a.test; \"\$PEER\" tcp 10.0.2.2 7000
+      exec 3<>/dev/tcp/192.0.2.1/7000; read -r _ <&3; head -c 4194304 /dev/urandom >/mnt/blob
+      (cat /mnt/blob >&3) & head -c 4194304 <&3 | cmp - /mnt/blob && echo same"'
+  [[ ${lines[0]} == *'/dev/net/tun'*'falling back to a veth pair'* ]]
+  [ "${lines[1]}" = 'hello 192.0.2.1' ]
+  [ "${lines[2]}" = 'hello 192.0.2.1' ]
+  [ "${lines[3]}" = 'hello 2001:db8::1' ]
+  [ "${lines[4]}" = 'hello 2001:db8::1' ]
+  [ "${lines[5]}" = '203.0.113.7 1' ]
+  [ "${lines[6]}" = ECONNREFUSED ]
+  [ "${lines[7]}" = same ]
+}
+
 @test 'the end of the helper is told once, and the container goes on' {
   run outer '"$DRIVER" sh -c "sleep 0.3; kill -KILL \$(pgrep -x -r S sandbox-net); sleep 0.3; echo going on"'
   [ "$status" -eq 0 ]
