@@ -10,8 +10,10 @@
  * folders for symlinks meanwhile (CVE-2021-30465, CVE-2024-45310) can neither
  * redirect the mount nor have us create a file outside.
  */
+#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "sandbox/internal.h"
 
@@ -79,6 +81,24 @@ static int make_file(int rootfd, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+/*
+ * spec_check() refuses targets below /proc and /sys by name; a symlink of the image
+ * gets there as well (CVE-2023-27561, CVE-2023-28642).
+ */
+static int refuse_kernel_fs(int target, const char *path, struct err *e)
+{
+	struct statfs fs;
+
+	if (fstatfs(target, &fs) < 0)
+		return fail_errno(e, "cannot look at %s inside the container", path);
+	if (fs.f_type != PROC_SUPER_MAGIC && fs.f_type != SYSFS_MAGIC)
+		return 0;
+	return fail(
+		e, EINVAL,
+		"%s leads to the kernel's own files in the container: nothing is mounted over them",
+		path);
+}
+
 /**
  * mount_target - the place of a mount inside the new root, made when it is not there
  * @rootfd: the new root
@@ -89,7 +109,7 @@ static int make_file(int rootfd, const char *path)
  */
 int mount_target(int rootfd, const char *path, bool dir, struct err *e)
 {
-	int fd = open_in_root(rootfd, path, O_PATH, 0);
+	int fd = open_in_root(rootfd, path, O_PATH, 0), r;
 	struct stat st;
 
 	if (fd == -ENOENT) {
@@ -103,6 +123,11 @@ int mount_target(int rootfd, const char *path, bool dir, struct err *e)
 	if (fd < 0)
 		return fail(e, -fd, "cannot reach %s inside the container: %s", path,
 			    strerror(-fd));
+	r = refuse_kernel_fs(fd, path, e);
+	if (r < 0) {
+		close_fd(fd);
+		return r;
+	}
 	if (!fstat(fd, &st) && S_ISDIR(st.st_mode) != dir) {
 		close_fd(fd);
 		return fail(e, dir ? ENOTDIR : EISDIR,
@@ -230,23 +255,29 @@ static int make_file_mount(struct launch *l, const struct buf *text)
 		return r;
 	mount = sys_open_tree(file, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (mount >= 0)
-		sys_mount_setattr(mount, "", AT_EMPTY_PATH, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0,
-				  0);
+		sys_mount_setattr(mount, "", AT_EMPTY_PATH,
+				  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					  (l->spec->rootfs.readonly ? MOUNT_ATTR_RDONLY : 0),
+				  0, 0);
 	return mount;
 }
 
 /*
- * The image has no say in these files: whatever it has at that name must be a
- * plain file, and no symlink is followed.
+ * The image has no say in these files: a symlink at that name, which images of
+ * whole systems have for resolv.conf, is covered itself and never followed.
  */
 static int file_target(struct launch *l, const char *path, struct err *e)
 {
 	cleanup_close int fd = open_in_root(l->c.root, path, O_PATH | O_NOFOLLOW, 0);
 	struct stat st;
+	int r;
 
 	if (fd < 0)
 		return mount_target(l->c.root, path, false, e);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	r = refuse_kernel_fs(fd, path, e);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0 || (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)))
 		return fail(
 			e, EINVAL,
 			"%s of the root file system is not a plain file; such an image is refused",
