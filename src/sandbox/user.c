@@ -17,7 +17,9 @@
  * - The primary group is in the list of groups, or a set-group-id program could
  *   shed it to escape a file that denies it (CVE-2022-36109).
  */
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "sandbox/idmap_internal.h"
 
@@ -96,6 +98,7 @@ static void free_wanted(struct wanted *w)
 static int open_image_file(int rootfd, const char *path, struct err *e)
 {
 	cleanup_close int at = open_in_root(rootfd, path, O_PATH, 0), fd = -1;
+	struct statfs fs;
 	struct stat st;
 	int r = at;
 
@@ -114,6 +117,9 @@ static int open_image_file(int rootfd, const char *path, struct err *e)
 	if (st.st_size > FILE_MAX_BYTES)
 		return fail(e, EFBIG, "%s in the container is larger than %d MiB", path,
 			    FILE_MAX_BYTES >> 20);
+	/* A file of proc has no size to be checked, and may have no end. */
+	if (!fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC)
+		return fail(e, EINVAL, "%s in the container is a file of the kernel's", path);
 	return take_fd(&fd);
 }
 
