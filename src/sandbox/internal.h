@@ -84,6 +84,7 @@ int step_propagation(struct launch *l, struct err *e);
 int step_keyring(struct launch *l, struct err *e);
 int step_hostname(struct launch *l, struct err *e);
 int step_sysctl(struct launch *l, struct err *e);
+int step_user_sysctl(struct launch *l, struct err *e);
 int step_wait_maps(struct launch *l, struct err *e);
 int step_become_root(struct launch *l, struct err *e);
 int step_net(struct launch *l, struct err *e);

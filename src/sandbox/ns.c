@@ -116,6 +116,14 @@ int step_sysctl(struct launch *l, struct err *e)
 	/* Counts of this user namespace: with it no process inside can make another one. */
 	if (!r && !l->spec->sec.nested && !l->spec->sec.privileged)
 		r = write_sysctl(l, "user.max_user_namespaces", "0", e);
+	return r;
+}
+
+/* The kernel asks whether we are root of the ipc namespace, who has to be mapped for that. */
+int step_user_sysctl(struct launch *l, struct err *e)
+{
+	int r = 0;
+
 	strv_for_each (s, &l->spec->sysctl) {
 		cleanup_free char *key = xstrndup(s, strcspn(s, "="));
 

@@ -41,6 +41,11 @@ static bool readonly_root(const struct launch *l)
 	return l->spec->rootfs.readonly;
 }
 
+static bool with_sysctl(const struct launch *l)
+{
+	return l->spec->sysctl.n;
+}
+
 static bool with_tty(const struct launch *l)
 {
 	return l->spec->tty;
@@ -122,6 +127,8 @@ const struct step steps[] = {
 	{"wait-maps", CHILD, NULL, step_wait_maps, NEEDS_NOTHING, {"become-root"}, "the parent's MAPPED"},
 	{"become-root", CHILD, NULL, step_become_root, NEEDS_MAPS, {"rootfs"},
 	 "what is made from here on belongs to container root"},
+	{"user-sysctl", CHILD, with_sysctl, step_user_sysctl, NEEDS_MAPS, {"masks"},
+	 "an ipc namespace's settings belong to its root, who has to be mapped"},
 	{"rootfs", CHILD, NULL, step_rootfs, NEEDS_MAPS, {"attach-kernel"},
 	 "an overlay's upper layer is refused before the maps are there (EACCES)"},
 	{"attach-kernel", CHILD, NULL, step_attach_kernel, NEEDS_ROOTFS, {"masks"},
