@@ -311,12 +311,13 @@ int launch_kill_userns(int userns_fd)
 			if (pidfd < 0 || fstatat(dirfd(d), path, &is, 0) < 0 ||
 			    is.st_ino != want.st_ino || is.st_dev != want.st_dev)
 				continue;
-			if (!sys_pidfd_send_signal(pidfd, SIGKILL)) {
-				struct pollfd p = {.fd = pidfd, .events = POLLIN};
+			struct pollfd p = {.fd = pidfd, .events = POLLIN};
 
-				found++;
-				poll(&p, 1, 1000);
-			}
+			/* A zombie takes signals for as long as nobody reaps it, such as we. */
+			if (poll(&p, 1, 0) || sys_pidfd_send_signal(pidfd, SIGKILL) < 0)
+				continue;
+			found++;
+			poll(&p, 1, 1000);
 		}
 		closedir(d);
 		killed += found;
