@@ -3,6 +3,8 @@
  * Every rule between options, as a table: a predicate that holds when something
  * is wrong, and what to say then. Pure.
  */
+#include <arpa/inet.h>
+
 #include "spec/spec.h"
 
 #define HOST(s, kind) ((s)->ns[kind].mode == NS_HOST)
@@ -71,6 +73,34 @@ static bool dns_without_net(const struct spec *s)
 	return s->net.dns.n && s->net.mode == NETWORK_NONE;
 }
 
+/* Each becomes a word of resolv.conf: a line break would add lines of its own. */
+static bool bad_dns(const struct spec *s)
+{
+	unsigned char addr[16];
+
+	strv_for_each (server, &s->net.dns) {
+		if (inet_pton(AF_INET, server, addr) != 1 && inet_pton(AF_INET6, server, addr) != 1)
+			return true;
+	}
+	return false;
+}
+
+static bool bad_dns_words(const struct spec *s)
+{
+	static const char good[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:";
+
+	strv_for_each (domain, &s->net.dns_search) {
+		if (!*domain || domain[strspn(domain, good)])
+			return true;
+	}
+	strv_for_each (option, &s->net.dns_options) {
+		if (!*option || option[strspn(option, good)])
+			return true;
+	}
+	return false;
+}
+
 /* What would cover or fake the kernel's own file systems (CVE-2019-16884). */
 static bool covers_kernel(const struct spec *s)
 {
@@ -137,6 +167,9 @@ static const struct {
 	{ipc_sysctl_of_host,
 	 "a kernel or mqueue setting goes with an own ipc namespace, not with --ipc=host"},
 	{dns_without_net, "--dns goes with a network, not with --network=none"},
+	{bad_dns, "--dns takes an IPv4 or IPv6 address"},
+	{bad_dns_words,
+	 "--dns-search and --dns-option take one word of letters, digits and '-._:'"},
 	{covers_root, "nothing can be mounted over the whole root; use --rootfs DIR"},
 	{covers_kernel,
 	 "nothing may be mounted over /proc, /sys or /dev: their contents guard the host"},
