@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "cli/internal.h"
@@ -122,6 +123,8 @@ int cli_main(int argc, char **argv)
 		return EXIT_SANDBOX;
 	reserve_stdio();
 	signals_learn();
+	/* A caller that ignores it would have the kernel reap our children before we ask. */
+	signal(SIGCHLD, SIG_DFL);
 	/* What we make is ours to use, whatever the caller's mask says. */
 	umask(umask(0) & 077);
 	r = check_not_setuid(&e);

@@ -250,3 +250,10 @@ map()
   [[ $(map <<<"$output") == "0 0 1"$'\n'"1 1 65535"* ]]
   [ -z "$stderr" ]
 }
+
+@test "ids: a caller that ignores SIGCHLD or blocks signals is no trouble, and it is not handed down" {
+  run --separate-stderr env --ignore-signal=CHLD --ignore-signal=PIPE --block-signal=TERM \
+    "$SANDBOX" run busybox grep -E 'SigIgn|SigBlk' /proc/self/status
+  [ "$status" -eq 0 ]
+  [ "$(grep -c '\s0000000000000000$' <<<"$output")" -eq 2 ]
+}
