@@ -68,7 +68,7 @@ box()
   box --userns keep-id busybox sh -c 'id -u; stat -c %u /'
   [ "$output" = "$(id -u)"$'\n0' ]
   box --userns nomap busybox cat /proc/self/uid_map
-  ! grep -qE "[[:space:]]$(id -u)[[:space:]]" <<<"$output"
+  [ "$(awk -v me="$(id -u)" '$2 == me' <<<"$output")" = '' ]
   box --uidmap 0:0:1 --gidmap 0:0:1 busybox cat /proc/self/uid_map
   [ "$(awk '{ print $1, $2, $3 }' <<<"$output")" = "0 $(id -u) 1" ]
 }
