@@ -113,7 +113,8 @@ struct spawn {
 	char stack[STACK_SIZE] __attribute__((aligned(16)));
 	const char *path;
 	char **argv;
-	int out;
+	int out;  /* the child reads it some time after the clone */
+	int ours; /* the same end, for us to close */
 	int error;
 };
 
@@ -158,38 +159,50 @@ static void free_spawn(struct spawn *s)
 	free(s);
 }
 
-static int start_helper(struct idmap_job *j, const struct idmap_plan *plan, enum which w,
-			pid_t child, struct err *e)
+static int prepare_helper(struct idmap_job *j, const struct idmap_plan *plan, enum which w,
+			  pid_t child, struct err *e)
 {
-	struct spawn *s = xmalloc(sizeof(*s));
-	sigset_t all, old;
-	int p[2], pid, err;
+	struct spawn *s;
+	int p[2];
 
-	if (pipe2(p, O_CLOEXEC) < 0) {
-		free(s);
+	if (pipe2(p, O_CLOEXEC) < 0)
 		return fail_errno(e, "cannot make a pipe");
-	}
+	j->spawn[w] = s = xmalloc(sizeof(*s));
 	s->path = plan->helper[w];
 	s->argv = helper_argv(w == UIDS ? &plan->uid : &plan->gid, w, child);
-	s->out = p[1];
+	s->out = s->ours = p[1];
 	s->error = 0;
-	/* No handler of ours may run in the child before it has reset them. */
+	j->out[w] = p[0];
+	return 0;
+}
+
+/*
+ * Both one after the other and nothing between: while one of them shares our
+ * memory on another processor, each page that we touch first costs an interrupt there.
+ */
+static int start_helpers(struct idmap_job *j, struct err *e)
+{
+	sigset_t all, old;
+	int err = 0, w;
+
+	/* No handler of ours may run in a child before it has reset them. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
-	pid = clone(helper_child, s->stack + sizeof(s->stack), CLONE_VM | CLONE_PIDFD | SIGCHLD, s,
-		    &j->pidfd[w]);
-	err = errno;
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	close_fd(p[1]);
-	if (pid < 0) {
-		close_fd(p[0]);
-		free_spawn(s);
-		return fail(e, err, "cannot start %s: %s", names[w], strerror(err));
+	for (w = UIDS; w <= GIDS; w++) {
+		struct spawn *s = j->spawn[w];
+
+		j->pid[w] = clone(helper_child, s->stack + sizeof(s->stack),
+				  CLONE_VM | CLONE_PIDFD | SIGCHLD, s, &j->pidfd[w]);
+		if (j->pid[w] < 0) {
+			err = errno;
+			j->pidfd[w] = -1;
+			break;
+		}
 	}
-	j->pid[w] = pid;
-	j->out[w] = p[0];
-	j->spawn[w] = s;
-	return 0;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	close_fdp(&j->spawn[UIDS]->ours);
+	close_fdp(&j->spawn[GIDS]->ours);
+	return err ? fail(e, err, "cannot start %s: %s", names[w], strerror(err)) : 0;
 }
 
 /* ---- writing directly ---------------------------------------------------------------------------- */
@@ -258,9 +271,10 @@ static void job_free(struct idmap_job *j)
 	for (int w = UIDS; w <= GIDS; w++) {
 		close_fdp(&j->pidfd[w]);
 		close_fdp(&j->out[w]);
-		if (j->spawn[w])
-			free_spawn(j->spawn[w]);
-		j->spawn[w] = NULL;
+		if (j->spawn[w]) {
+			close_fdp(&j->spawn[w]->ours);
+			free_spawn(take_ptr(j->spawn[w]));
+		}
 		j->pid[w] = -1;
 	}
 }
@@ -284,9 +298,11 @@ int idmap_start(struct idmap_job *j, const struct idmap_plan *p, pid_t child, st
 	*j = (struct idmap_job){.pid = {-1, -1}, .pidfd = {-1, -1}, .out = {-1, -1}};
 	if (p->driver != IDMAP_HELPERS)
 		return write_direct(p, child, e);
-	r = start_helper(j, p, UIDS, child, e);
+	r = prepare_helper(j, p, UIDS, child, e);
 	if (!r)
-		r = start_helper(j, p, GIDS, child, e);
+		r = prepare_helper(j, p, GIDS, child, e);
+	if (!r)
+		r = start_helpers(j, e);
 	if (r < 0)
 		idmap_cancel(j);
 	return r;
