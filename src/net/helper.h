@@ -149,6 +149,8 @@ struct sock_fprog net_filter(void); /* confine_filter.c */
 /* ---- slirp.c --------------------------------------------------------------------------------------- */
 
 int slirp_init_stack(const struct net_config *c, struct err *e);
+void slirp_free_stack(void);
+void slirp_frame(const uint8_t *data, size_t len, int64_t now);
 void slirp_set_resolvers(const struct net_resolvers *r);
 int slirp_loop(int tap, int control, int (*on_control)(struct err *e), struct err *e);
 

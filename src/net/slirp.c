@@ -120,6 +120,13 @@ int slirp_init_stack(const struct net_config *c, struct err *e)
 	return 0;
 }
 
+/* slirp_free_stack - for harnesses that need a new one each time */
+void slirp_free_stack(void)
+{
+	slirp_cleanup(net.stack);
+	net.stack = NULL;
+}
+
 void slirp_set_resolvers(const struct net_resolvers *r)
 {
 	dns_set_resolvers(&net.dns, r, now_ns());
@@ -168,7 +175,12 @@ static void to_resolver(const struct frame *f, const uint8_t *data, size_t len, 
 		slirp_input(net.stack, data, (int)len);
 }
 
-static void from_container(const uint8_t *data, size_t len, int64_t now)
+/**
+ * slirp_frame - a frame of the container
+ * @data: any bytes
+ * @now: as of now_ns()
+ */
+void slirp_frame(const uint8_t *data, size_t len, int64_t now)
 {
 	uint8_t answer[128];
 	struct frame f;
@@ -202,7 +214,7 @@ static bool read_tap(int64_t now)
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR || errno == EIO ||
 			       errno == ENETDOWN;
-		from_container(frame, (size_t)n, now);
+		slirp_frame(frame, (size_t)n, now);
 	}
 	return true;
 }

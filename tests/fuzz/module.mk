@@ -51,3 +51,9 @@ fuzz_frame_LDFLAGS = $(FUZZ_LINK)
 fuzz_dns_SOURCES = tests/fuzz/fuzz_dns.c
 fuzz_dns_LDADD = libnethelper.a $(FUZZ_LIBS)
 fuzz_dns_LDFLAGS = $(FUZZ_LINK)
+
+FUZZ_TESTS += fuzz_slirp
+fuzz_slirp_SOURCES = tests/fuzz/fuzz_slirp.c src/net/slirp.c
+fuzz_slirp_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
+fuzz_slirp_LDADD = libnethelper.a $(FUZZ_LIBS) $(SLIRP_LIBS)
+fuzz_slirp_LDFLAGS = $(FUZZ_LINK)
