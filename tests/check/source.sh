@@ -102,9 +102,8 @@ shell_files()
 
   if command -v clang-format-14 >/dev/null || clang-format --version 2>/dev/null | grep -q ' 14\.'; then
     fmt=$(command -v clang-format-14 || echo clang-format)
-    for f in $(all_c_files); do
-      "$fmt" --dry-run -Werror "$f" >/dev/null 2>&1 || echo "$f: clang-format -i $f"
-    done >"$tmp"
+    "$fmt" --dry-run -Werror $(all_c_files) 2>&1 | sed -n 's/^\([^: ]*\):[0-9].*/\1: clang-format -i \1/p' |
+      sort -u >"$tmp"
     rule 'clang-format changes nothing'
   else
     skip 'clang-format changes nothing' 'clang-format 14 is not installed (others format differently)'
