@@ -4,6 +4,7 @@
 # Rows 1 to 24 of the catalogue of bad inputs, as far as there is a command for them:
 # exit code 125 (126, 127 where it is the payload's command or folder), one line on
 # standard error, nothing on standard output, and nothing new on disk.
+# shellcheck disable=SC2015
 
 load ../lib/common
 

@@ -3,6 +3,7 @@
 #
 # Images that lay traps for whoever prepares their root: symlinks, special files and
 # huge ones at the names that a launch touches.
+# shellcheck disable=SC2010,SC2115
 
 load ../lib/common
 load setup
@@ -281,20 +282,20 @@ both_refused()
 
   sb run --network none --rootfs "$R" "$esc"
   [ "$status" -eq 127 ]
-  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr"
+  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr" || false
   sb run "$esc" true
   refused
-  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr"
+  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr" || false
   sb run --name "$esc" busybox true
   refused
-  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr"
+  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr" || false
   sb run -v "/tmp:$esc" busybox true
   refused
-  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr"
+  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr" || false
   sb "$esc"
   refused
-  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr"
+  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr" || false
   sb run "--$esc" busybox
   refused
-  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr"
+  ! LC_ALL=C grep -q $'[\e\a\x9b]' <<<"$stderr" || false
 }

@@ -3,6 +3,7 @@
 #
 # What a payload is: its descriptors, ids, capabilities, and what it can do to PID 1,
 # the terminal, the kernel's keys and namespaces.
+# shellcheck disable=SC1007,SC2115
 
 load ../lib/common
 load setup
@@ -218,7 +219,7 @@ X
     [[ $output == *ECONNREFUSED* ]]
   done
   kill "$pid"
-  ! grep -q "@.*sandbox" /proc/net/unix
+  ! grep -q "@.*sandbox" /proc/net/unix || false
 }
 
 @test "43784: long arguments, many variables, many mounts" {
@@ -256,10 +257,10 @@ X
 @test "with --pid=host a payload cannot harm the tool, and leaves nothing" {
   on_root --pid=host "$R" /bin/sh -c '(while :; do sleep 1.598; done) & kill -9 $PPID; sleep 60'
   [ "$status" -eq 137 ] || [ "$status" -eq 125 ]
-  ! grep -sqz '^1.598$' /proc/[0-9]*/cmdline
+  ! grep -sqz '^1.598$' /proc/[0-9]*/cmdline || false
   on_root --pid=host --no-init "$R" /bin/sh -c '(while :; do sleep 1.598; done) & exit 3'
   [ "$status" -eq 3 ]
-  ! grep -sqz '^1.598$' /proc/[0-9]*/cmdline
+  ! grep -sqz '^1.598$' /proc/[0-9]*/cmdline || false
 }
 
 @test "a payload that stops itself cannot evade the time limit" {

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2015,SC2154
 # shellcheck shell=bash
 #
 # What the escape tests share: hostile root file systems made from the image
