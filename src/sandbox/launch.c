@@ -10,6 +10,7 @@
  * SIGKILL when its parent dies: no container outlives its supervisor.
  */
 #include <dirent.h>
+#include <linux/filter.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -274,6 +275,9 @@ void launch_free(struct launch *l)
 	close_fd(take_fd(&l->sock));
 	close_fd(take_fd(&l->userns_fd));
 	close_fd(take_fd(&l->pty));
+	if (l->c.seccomp && l->spec->sec.seccomp == SECCOMP_FILE)
+		free(l->c.seccomp->filter);
+	free(take_ptr(l->c.seccomp));
 	l->pid = -1;
 }
 
