@@ -59,8 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (v == FRAME_REFUSE)
 			check_refusal(&f);
 		if (v == FRAME_DNS)
-			check(f.proto == IPPROTO_UDP && f.dport == 53 &&
-			      get16(f.l4 + 4) <= f.l4_len);
+			check(f.dport == 53 &&
+			      (f.proto == IPPROTO_TCP || get16(f.l4 + 4) <= f.l4_len));
 	}
 	return 0;
 }
