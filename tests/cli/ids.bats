@@ -252,7 +252,9 @@ map()
 }
 
 @test "ids: a caller that ignores SIGCHLD or blocks signals is no trouble, and it is not handed down" {
-  run --separate-stderr env --ignore-signal=CHLD --ignore-signal=PIPE --block-signal=TERM \
+  # What else the caller of the tests ignores is for the payload to inherit, as with nohup.
+  run --separate-stderr env --default-signal --ignore-signal=CHLD --ignore-signal=PIPE \
+    --block-signal=TERM \
     "$SANDBOX" run busybox grep -E 'SigIgn|SigBlk' /proc/self/status
   [ "$status" -eq 0 ]
   [ "$(grep -c '\s0000000000000000$' <<<"$output")" -eq 2 ]
