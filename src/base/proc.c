@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <signal.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/base.h"
@@ -129,15 +130,16 @@ void signals_learn(void)
  */
 void reset_signals(void)
 {
-	const struct sigaction sa = {.sa_handler = SIG_DFL};
+	/* struct sigaction as the kernel has it: SIG_DFL, no flags, an empty mask */
+	static const unsigned long by_default[4];
 	sigset_t none;
 
 	for (uint64_t left = ignored; left; left &= left - 1) {
 		int sig = __builtin_ctzll(left) + 1;
 
-		/* libc keeps 32 and 33 for itself and sets them up anew in each program. */
-		if (sig != SIGKILL && sig != SIGSTOP && (sig < 32 || sig >= SIGRTMIN))
-			sigaction(sig, &sa, NULL);
+		/* Not through libc, which refuses 32 and 33: posix_spawn() leaves these ignored. */
+		if (sig != SIGKILL && sig != SIGSTOP)
+			syscall(SYS_rt_sigaction, sig, by_default, NULL, sizeof(uint64_t));
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
