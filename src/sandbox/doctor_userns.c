@@ -331,7 +331,6 @@ static int try_ids(const struct idmap_plan *plan, struct err *e)
 {
 	struct ids_child c = {.highest = MIN(idmap_highest(&plan->uid), idmap_highest(&plan->gid)),
 			      .groups = !plan->deny_setgroups};
-	struct idmap_job job;
 	int go[2], report[2], status, r;
 	char byte = 0;
 	pid_t pid;
@@ -355,9 +354,7 @@ static int try_ids(const struct idmap_plan *plan, struct err *e)
 	}
 	close(go[0]);
 	close(report[1]);
-	r = pid < 0 ? fail(e, -pid, "clone: %s", strerror(-pid)) : idmap_start(&job, plan, pid, e);
-	if (!r)
-		r = idmap_finish(&job, e);
+	r = pid < 0 ? fail(e, -pid, "clone: %s", strerror(-pid)) : idmap_write(plan, pid, e);
 	if (!r && (write(go[1], &byte, 1) != 1 || read(report[0], &byte, 1) != 1))
 		r = fail(e, EPIPE, "the child ended early");
 	close(go[1]);

@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -27,9 +28,9 @@
 #include "sandbox/idmap_internal.h"
 
 #ifdef SANITIZED
-#define STACK_SIZE (64 << 10)
+#define SPAWN_SIZE (64 << 10)
 #else
-#define STACK_SIZE (12 << 10)
+#define SPAWN_SIZE (12 << 10)
 #endif
 #define HELPER_TIMEOUT_S 30
 
@@ -106,17 +107,20 @@ void id_helper_find(struct id_helper *h, enum which w)
 /**
  * struct spawn - what the child needs before its exec; lives until idmap_finish()
  *
- * Not zeroed, and the stack's upper end beside the rest: each fresh page that is
- * touched here is a fault in the time of the start.
+ * The stack's upper end shares its page with the rest, and all of it is kept out of
+ * forks: after the clone of the container's process, which is when the helpers start,
+ * each page of ours that we write first has to be copied.
  */
 struct spawn {
-	char stack[STACK_SIZE] __attribute__((aligned(16)));
+	char stack[SPAWN_SIZE - 64];
 	const char *path;
 	char **argv;
+	char child[12];
 	int out;  /* the child reads it some time after the clone */
 	int ours; /* the same end, for us to close */
 	int error;
-};
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct spawn) == SPAWN_SIZE, "whole pages");
 
 /* Shares our memory: only system calls, and nothing that may fail but the exec. */
 static __attribute__((no_sanitize("address"))) int helper_child(void *arg)
@@ -137,12 +141,13 @@ static __attribute__((no_sanitize("address"))) int helper_child(void *arg)
 	return 127;
 }
 
-static char **helper_argv(const struct idmap *m, enum which w, pid_t pid)
+/* All but the child's pid, which is not known yet. */
+static char **helper_argv(const struct idmap *m, enum which w, char *pid)
 {
 	struct strv a = {};
 
 	strv_add(&a, names[w]);
-	strv_addf(&a, "%d", pid);
+	strv_take(&a, pid);
 	for (size_t i = 0; i < m->n; i++) {
 		strv_addf(&a, "%u", m->v[i].inside);
 		strv_addf(&a, "%u", m->v[i].outside);
@@ -153,25 +158,31 @@ static char **helper_argv(const struct idmap *m, enum which w, pid_t pid)
 
 static void free_spawn(struct spawn *s)
 {
-	for (char **a = s->argv; a && *a; a++)
-		free(*a);
+	for (char **a = s->argv; a && *a; a++) {
+		if (*a != s->child)
+			free(*a);
+	}
 	free(s->argv);
-	free(s);
+	munmap(s, sizeof(*s));
 }
 
 static int prepare_helper(struct idmap_job *j, const struct idmap_plan *plan, enum which w,
-			  pid_t child, struct err *e)
+			  struct err *e)
 {
 	struct spawn *s;
 	int p[2];
 
+	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (s == MAP_FAILED)
+		return fail_errno(e, "cannot start %s", names[w]);
+	madvise(s, sizeof(*s), MADV_DONTFORK);
+	s->ours = -1;
+	j->spawn[w] = s;
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return fail_errno(e, "cannot make a pipe");
-	j->spawn[w] = s = xmalloc(sizeof(*s));
 	s->path = plan->helper[w];
-	s->argv = helper_argv(w == UIDS ? &plan->uid : &plan->gid, w, child);
+	s->argv = helper_argv(w == UIDS ? &plan->uid : &plan->gid, w, s->child);
 	s->out = s->ours = p[1];
-	s->error = 0;
 	j->out[w] = p[0];
 	return 0;
 }
@@ -180,18 +191,20 @@ static int prepare_helper(struct idmap_job *j, const struct idmap_plan *plan, en
  * Both one after the other and nothing between: while one of them shares our
  * memory on another processor, each page that we touch first costs an interrupt there.
  */
-static int start_helpers(struct idmap_job *j, struct err *e)
+static int start_helpers(struct idmap_job *j, pid_t child, struct err *e)
 {
 	sigset_t all, old;
 	int err = 0, w;
 
+	for (w = UIDS; w <= GIDS; w++)
+		snprintf(j->spawn[w]->child, sizeof(j->spawn[w]->child), "%d", child);
 	/* No handler of ours may run in a child before it has reset them. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
 	for (w = UIDS; w <= GIDS; w++) {
 		struct spawn *s = j->spawn[w];
 
-		j->pid[w] = clone(helper_child, s->stack + sizeof(s->stack),
+		j->pid[w] = clone(helper_child, s->stack + sizeof(s->stack) / 16 * 16,
 				  CLONE_VM | CLONE_PIDFD | SIGCHLD, s, &j->pidfd[w]);
 		if (j->pid[w] < 0) {
 			err = errno;
@@ -275,13 +288,36 @@ static void job_free(struct idmap_job *j)
 			close_fdp(&j->spawn[w]->ours);
 			free_spawn(take_ptr(j->spawn[w]));
 		}
-		j->pid[w] = -1;
 	}
+	*j = (struct idmap_job){};
+}
+
+/**
+ * idmap_prepare - what idmap_start() needs and a child's pid does not decide
+ * @j: set; idmap_start() or idmap_cancel() has to follow when 0 was returned
+ * @p: borrowed until the end of the job
+ *
+ * Context: parent side, before the clone of the child: after it, every page that is
+ * written has to be copied first, while nothing happens yet.
+ * Return: 0 or -errno, and then there is nothing to cancel.
+ */
+int idmap_prepare(struct idmap_job *j, const struct idmap_plan *p, struct err *e)
+{
+	int r = 0;
+
+	*j = (struct idmap_job){.plan = p, .pid = {-1, -1}, .pidfd = {-1, -1}, .out = {-1, -1}};
+	if (p->driver == IDMAP_HELPERS)
+		r = prepare_helper(j, p, UIDS, e);
+	if (!r && p->driver == IDMAP_HELPERS)
+		r = prepare_helper(j, p, GIDS, e);
+	if (r < 0)
+		job_free(j);
+	return r;
 }
 
 /**
  * idmap_start - begin to write the maps of a child
- * @j: set; idmap_finish() has to follow when 0 was returned
+ * @j: from idmap_prepare(); idmap_finish() has to follow when 0 was returned
  * @child: our own child, alive and not reaped, with a user namespace of its own.
  *	It has to be dumpable until idmap_finish(): its files in /proc are root's
  *	otherwise, and neither we nor a newuidmap with file capabilities or built
@@ -291,21 +327,31 @@ static void job_free(struct idmap_job *j)
  * run; without, everything is written when it returns.
  * Return: 0 or -errno, and then nothing of it is running.
  */
-int idmap_start(struct idmap_job *j, const struct idmap_plan *p, pid_t child, struct err *e)
+int idmap_start(struct idmap_job *j, pid_t child, struct err *e)
 {
 	int r;
 
-	*j = (struct idmap_job){.pid = {-1, -1}, .pidfd = {-1, -1}, .out = {-1, -1}};
-	if (p->driver != IDMAP_HELPERS)
-		return write_direct(p, child, e);
-	r = prepare_helper(j, p, UIDS, child, e);
-	if (!r)
-		r = prepare_helper(j, p, GIDS, child, e);
-	if (!r)
-		r = start_helpers(j, e);
+	if (j->plan->driver != IDMAP_HELPERS)
+		return write_direct(j->plan, child, e);
+	r = start_helpers(j, child, e);
 	if (r < 0)
 		idmap_cancel(j);
 	return r;
+}
+
+/**
+ * idmap_write - write the maps of a child, from beginning to end
+ *
+ * For those who have nothing to do meanwhile; as idmap_start() and idmap_finish().
+ */
+int idmap_write(const struct idmap_plan *p, pid_t child, struct err *e)
+{
+	struct idmap_job j;
+	int r = idmap_prepare(&j, p, e);
+
+	if (!r)
+		r = idmap_start(&j, child, e);
+	return r ? r : idmap_finish(&j, e);
 }
 
 /* Waits for the end of a helper. Return: its waitid() status in @info, or -ETIMEDOUT. */
@@ -379,10 +425,12 @@ int idmap_finish(struct idmap_job *j, struct err *e)
 
 /**
  * idmap_cancel - kill and reap the helpers, when the start is given up
- * @j: from idmap_start(); is used up
+ * @j: at any stage, also all zero; is used up
  */
 void idmap_cancel(struct idmap_job *j)
 {
+	if (!j->plan)
+		return;
 	for (int w = UIDS; w <= GIDS; w++) {
 		siginfo_t info;
 

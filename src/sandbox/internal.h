@@ -12,8 +12,7 @@
  * (who sends what and why: the table in sync.c)
  */
 enum sync_type {
-	SYNC_USERNS = 1,
-	SYNC_MAPPED,
+	SYNC_MAPPED = 1,
 	SYNC_TAP,
 	SYNC_FUSE,
 	SYNC_TTY,
@@ -72,13 +71,13 @@ int steps_walk(struct launch *l, enum side side, struct err *e);
 /* launch.c: the parent's */
 int step_clone(struct launch *l, struct err *e);
 int step_start_maps(struct launch *l, struct err *e);
+int step_prepare_maps(struct launch *l, struct err *e);
 int step_userns_fd(struct launch *l, struct err *e);
 int step_net_helper(struct launch *l, struct err *e);
 int step_finish_maps(struct launch *l, struct err *e);
 
 /* ns.c */
 void die_with_parent(void);
-int step_guard(struct launch *l, struct err *e);
 int step_unshare(struct launch *l, struct err *e);
 int step_propagation(struct launch *l, struct err *e);
 int step_keyring(struct launch *l, struct err *e);

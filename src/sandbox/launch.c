@@ -61,14 +61,24 @@ int step_clone(struct launch *l, struct err *e)
 	return 0;
 }
 
-int step_start_maps(struct launch *l, struct err *e)
+int step_prepare_maps(struct launch *l, struct err *e)
 {
-	return idmap_start(&l->job, l->plan, l->pid, e);
+	return idmap_prepare(&l->job, l->plan, e);
 }
 
+int step_start_maps(struct launch *l, struct err *e)
+{
+	return idmap_start(&l->job, l->pid, e);
+}
+
+/* Ours to open until the child is told MAPPED: then it stops being dumpable. */
 int step_userns_fd(struct launch *l, struct err *e)
 {
-	return sync_wait(l->sock, SYNC_USERNS, &l->userns_fd, e);
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", l->pid);
+	l->userns_fd = open(path, O_RDONLY | O_CLOEXEC);
+	return l->userns_fd < 0 ? fail_errno(e, "cannot open the user namespace") : 0;
 }
 
 int step_net_helper(struct launch *l, struct err *e)
@@ -104,7 +114,7 @@ int launch_start(struct launch *l, struct err *e)
 	l->pidfd = l->sock = l->userns_fd = l->pty = -1;
 	l->fuse = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
 	l->c.root = l->c.proc = l->c.sys = l->c.mqueue = l->c.cgroup = -1;
-	l->c.offsets = l->c.dev = l->c.init = l->c.console = l->c.null = -1;
+	l->c.dev = l->c.init = l->c.console = l->c.null = -1;
 	r = steps_walk(l, PARENT, e);
 	if (r < 0)
 		launch_kill(l);
@@ -258,6 +268,7 @@ int launch_signal(const struct launch *l, int sig, bool group)
  */
 void launch_kill(struct launch *l)
 {
+	idmap_cancel(&l->job);
 	if (l->pidfd >= 0) {
 		sys_pidfd_send_signal(l->pidfd, SIGKILL);
 		wait_pid(l->pid, NULL);

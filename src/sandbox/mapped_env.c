@@ -16,12 +16,9 @@
 static int mapped_parent(void *ctx, pid_t pid, struct err *e)
 {
 	struct mapped_env *m = ctx;
-	struct idmap_job job = {};
 	const uint64_t one = 1;
-	int r = idmap_start(&job, &m->plan, pid, e);
+	int r = idmap_write(&m->plan, pid, e);
 
-	if (!r)
-		r = idmap_finish(&job, e);
 	return r < 0 ? r : write_full(m->mapped, &one, sizeof(one));
 }
 

@@ -25,28 +25,6 @@ void die_with_parent(void)
 	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }
 
-/*
- * Nobody may look into this process: what it holds (descriptors of the host)
- * is not the container's. That will shut out our own supervisor as well, so it is
- * given the user namespace first. Not dumpable we become together with container
- * root, when the maps are there: the kernel gives the map files of a process that
- * is not dumpable to root, and newuidmap opens them as the user where it has file
- * capabilities (Fedora, Arch) or was built with libcap. Until then nobody else is
- * in our user namespace, and from another one the kernel lets nobody trace us.
- */
-int step_guard(struct launch *l, struct err *e)
-{
-	cleanup_close int fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
-	int r = fd < 0 ? -errno : sync_send(l->sock, SYNC_USERNS, fd);
-
-	if (r < 0)
-		return fail(e, -r, "cannot hand the user namespace over: %s", strerror(-r));
-	/* Opened now: root owns it as soon as we are not dumpable. */
-	if (l->spec->ns[NS_TIME].mode == NS_PRIVATE)
-		l->c.offsets = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
-	return 0;
-}
-
 int step_unshare(struct launch *l, struct err *e)
 {
 	static const enum ns_kind late[] = {NS_MNT, NS_NET, NS_IPC, NS_UTS, NS_CGROUP};
@@ -166,8 +144,13 @@ static void allow_ping(struct launch *l)
 }
 
 /*
- * What is made from here on shall belong to container root. The dumpable flag
- * is cleared by a change of ids, and set again after it.
+ * What is made from here on shall belong to container root. And nobody may look into
+ * this process any more, for the descriptors that it holds are not the container's.
+ * Not from the clone on: the kernel gives the map files of a process that is not
+ * dumpable to root, and newuidmap opens them as the user where it has file
+ * capabilities (Fedora, Arch) or was built with libcap; and the supervisor opens our
+ * user namespace. Until now nobody else is in it, and from another one the kernel
+ * lets nobody trace us.
  */
 int step_become_root(struct launch *l, struct err *e)
 {
@@ -205,7 +188,7 @@ static int64_t whole_seconds(int64_t ns)
 int step_time(struct launch *l, struct err *e)
 {
 	const int64_t mono = l->spec->time_monotonic, boot = l->spec->time_boottime;
-	cleanup_close int ns = -1;
+	cleanup_close int ns = -1, offsets = -1;
 	char text[128];
 	int n, r;
 
@@ -215,7 +198,8 @@ int step_time(struct launch *l, struct err *e)
 		     (long long)whole_seconds(mono), (long long)(mono - whole_seconds(mono) * NSEC),
 		     (long long)whole_seconds(boot),
 		     (long long)(boot - whole_seconds(boot) * NSEC));
-	r = l->c.offsets < 0 ? -ENOENT : write_full(l->c.offsets, text, (size_t)n);
+	offsets = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+	r = offsets < 0 ? -errno : write_full(offsets, text, (size_t)n);
 	if (r < 0)
 		return fail(e, -r, "cannot set the time offsets: %s", strerror(-r));
 	ns = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);

@@ -42,10 +42,12 @@ struct idmap_plan {
 
 /**
  * struct idmap_job - id helpers that are running
+ * @plan: borrowed
  * @out: reading ends of what they complain about
  * @spawn: what they need until their exec
  */
 struct idmap_job {
+	const struct idmap_plan *plan;
 	pid_t pid[2];
 	int pidfd[2];
 	int out[2];
@@ -53,9 +55,11 @@ struct idmap_job {
 };
 
 int idmap_make_plan(struct idmap_plan *p, const struct spec *s, struct err *e);
-int idmap_start(struct idmap_job *j, const struct idmap_plan *p, pid_t child, struct err *e);
+int idmap_prepare(struct idmap_job *j, const struct idmap_plan *p, struct err *e);
+int idmap_start(struct idmap_job *j, pid_t child, struct err *e);
 int idmap_finish(struct idmap_job *j, struct err *e);
 void idmap_cancel(struct idmap_job *j);
+int idmap_write(const struct idmap_plan *p, pid_t child, struct err *e);
 bool idmap_audit(char *text, size_t size);
 void idmap_for_files(const struct idmap_plan *p, struct idmap_plan *out);
 void idmap_name(const struct idmap_plan *p, char out[24]);
@@ -203,7 +207,6 @@ struct launch {
 		int *sources; /* of spec->mounts, detached clones or -1 */
 		int init;     /* detached read-only bind of sandbox-init */
 		int console;
-		int offsets; /* of the time namespace */
 		struct user user;
 		struct strv env;
 		struct sock_fprog *seccomp;

@@ -14,8 +14,6 @@
 #include "sandbox/internal.h"
 
 static const char *const names[] = {
-	[SYNC_USERNS] =
-		"USERNS", /* to the parent: the user namespace, which it could not open itself */
 	[SYNC_MAPPED] = "MAPPED", /* to the child: the id maps are written */
 	[SYNC_TAP] = "TAP",       /* to the parent: the network device, for sandbox-net */
 	[SYNC_FUSE] = "FUSE",     /* to the parent: /dev/fuse, for fuse-overlayfs */

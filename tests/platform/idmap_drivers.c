@@ -97,14 +97,12 @@ static bool make_plan(struct idmap_plan *p, enum userns_mode mode)
 /* Writes the maps of @mode and compares. Return: the child, still there. */
 static pid_t try_mode(struct idmap_plan *p, enum userns_mode mode, const char *what)
 {
-	struct idmap_job j;
 	struct err e = {};
 	pid_t pid;
 
 	fact(make_plan(p, mode), what);
 	pid = make_child();
-	works(idmap_start(&j, p, pid, &e), "starting to write the maps");
-	works(idmap_finish(&j, &e), "finishing it");
+	works(idmap_write(p, pid, &e), "writing the maps");
 	if (e.code)
 		printf("   %s\n", e.msg);
 	fact(map_is(pid, "uid_map", &p->uid) && map_is(pid, "gid_map", &p->gid),
@@ -135,11 +133,12 @@ static void helpers(void)
 		fact(p.driver == IDMAP_HELPERS, "by newuidmap and newgidmap");
 		if (i == 2) {
 			/* Once more on the same child: both refuse, and their words arrive. */
-			works(idmap_start(&j, &p, pid, &e), "starting on a child that has maps");
-			refused(idmap_finish(&j, &e), EPERM, "the helpers' failure");
+			refused(idmap_write(&p, pid, &e), EPERM,
+				"the helpers' failure on a child that has maps");
 			fact(strstr(e.msg, "newuidmap failed with exit code 1: newuidmap: "),
 			     "is told in their words");
-			works(idmap_start(&j, &p, pid, &e), "starting and");
+			works(idmap_prepare(&j, &p, &e), "preparing and");
+			works(idmap_start(&j, pid, &e), "starting and");
 			idmap_cancel(&j);
 			fact(waitpid(-1, NULL, WNOHANG) == 0, "giving up leaves no zombie");
 		}
