@@ -130,6 +130,8 @@ struct run_opts {
 	/* life */
 	int rm;
 	char *name, *cidfile;
+	char *log_driver;
+	struct strv log_opt;
 	/* image */
 	char *pull, *mirror, *image_path, *arch;
 	bool quiet, explain;

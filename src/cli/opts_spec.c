@@ -50,6 +50,10 @@ static const struct opt table[] = {
 	 "keep standard input open (default on a terminal)"},
 	{"ipc", 0, OPT_STR, AT(ipc), "MODE", "enum:private|host",
 	 "ipc namespace: private (default) or host"},
+	{"log-driver", 0, OPT_STR, AT(log_driver), "DRIVER", "enum:k8s-file|none",
+	 "what becomes of the output in the background: k8s-file (default), none"},
+	{"log-opt", 0, OPT_LIST, AT(log_opt), "KEY=VALUE", "enum:max-size=|max-file=",
+	 "max-size=SIZE of one file of the log, max-file=N of them (default 16m, 2)"},
 	{"mirror", 0, OPT_STR, AT(mirror), "URL", "none", "mirror that images are fetched from"},
 	{"mount", 0, OPT_LIST, AT(mount), "type=TYPE,...", "none",
 	 "mount: type=bind,src=DIR,dst=DIR[,ro] or type=tmpfs,dst=DIR[,size=SIZE]"},
@@ -378,6 +382,17 @@ static int process(struct spec *s, const struct run_opts *o, struct err *e)
 	return 0;
 }
 
+static int logging(struct spec *s, const struct run_opts *o, struct err *e)
+{
+	static const char *const words[] = {"k8s-file", "none", "json-file", NULL};
+	int r = 0, word = 0;
+
+	if (o->log_driver)
+		r = choose("--log-driver", o->log_driver, words, &word, e);
+	s->log.driver = word == 1 ? LOG_DRIVER_NONE : LOG_DRIVER_FILE;
+	return r;
+}
+
 static int life(struct spec *s, const struct run_opts *o, const struct settings *set, struct err *e)
 {
 	char id[65];
@@ -415,7 +430,7 @@ int spec_from_opts(struct spec *s, const struct run_opts *o, const struct settin
 		{&o->tmpfs, spec_parse_tmpfs},   {&o->device, spec_parse_device},
 		{&o->ulimit, spec_parse_ulimit}, {&o->add_host, spec_parse_add_host},
 		{&o->sysctl, spec_parse_sysctl}, {&o->env_file, spec_parse_env_file},
-		{&o->env, spec_parse_env},
+		{&o->env, spec_parse_env},       {&o->log_opt, spec_parse_log_opt},
 	};
 	int r = namespaces(s, o, e);
 
@@ -433,6 +448,8 @@ int spec_from_opts(struct spec *s, const struct run_opts *o, const struct settin
 		r = process(s, o, e);
 	if (!r)
 		r = life(s, o, set, e);
+	if (!r)
+		r = logging(s, o, e);
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		for (size_t k = 0; !r && k < lists[i].list->n; k++)
 			r = lists[i].parse(s, lists[i].list->v[k], e);

@@ -138,6 +138,26 @@ struct security_spec {
 	struct strv masked, readonly; /* absolute paths inside */
 };
 
+/**
+ * enum log_driver - what becomes of the output of a container in the background
+ * @LOG_DRIVER_FILE: a file in the container's folder, in the form podman calls k8s-file
+ */
+enum log_driver { LOG_DRIVER_FILE, LOG_DRIVER_NONE };
+
+#define LOG_MAX_SIZE (16 << 20)
+#define LOG_MAX_FILE 2
+
+/**
+ * struct log_spec - the log
+ * @max_size: of one file, bytes; 0 for no limit
+ * @max_file: how many files, the one that is written included
+ */
+struct log_spec {
+	enum log_driver driver;
+	uint64_t max_size;
+	uint32_t max_file;
+};
+
 /** struct spec - everything about a container */
 struct spec {
 	char *id, *name;
@@ -178,6 +198,7 @@ struct spec {
 	int stop_signal;
 	int64_t timeout; /* ns, 0 for none */
 	char *cidfile;
+	struct log_spec log;
 };
 
 void spec_init(struct spec *s);
@@ -195,6 +216,7 @@ int spec_parse_add_host(struct spec *s, const char *text, struct err *e);
 int spec_parse_sysctl(struct spec *s, const char *text, struct err *e);
 int spec_parse_env(struct spec *s, const char *text, struct err *e);
 int spec_parse_env_file(struct spec *s, const char *path, struct err *e);
+int spec_parse_log_opt(struct spec *s, const char *text, struct err *e);
 int spec_parse_idmap(struct idmap *m, const char *text, struct err *e);
 int signal_number(const char *name);
 bool spec_valid_hostname(const char *name);

@@ -147,6 +147,17 @@ static bool keep_groups_and_more(const struct spec *s)
 	return s->keep_groups && s->group_add.n;
 }
 
+/* Below that, every other line would be the first of a new file. */
+static bool log_too_small(const struct spec *s)
+{
+	return s->log.max_size && s->log.max_size < 1024;
+}
+
+static bool log_files(const struct spec *s)
+{
+	return s->log.max_file < 1 || s->log.max_file > 1000;
+}
+
 static const struct {
 	bool (*wrong)(const struct spec *s);
 	const char *message;
@@ -176,6 +187,8 @@ static const struct {
 	{same_target_twice, "two mounts have the same place in the container; leave one out"},
 	{keep_groups_and_more,
 	 "--group-add keep-groups stands alone: kept groups cannot be added to"},
+	{log_too_small, "--log-opt max-size is 1k at least, or 0 for no limit"},
+	{log_files, "--log-opt max-file is a number from 1 to 1000"},
 };
 
 /**

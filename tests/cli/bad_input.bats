@@ -135,6 +135,11 @@ run_bad() { bad run --network none "$@" busybox true; }
   for v in 99 SIGFOO 0 '' -9; do
     run_bad "--stop-signal=$v"
   done
+  for v in max-size max-size= max-size=x max-size=10 max-size=-2 max-file= max-file=0 max-file=-1 \
+    max-file=1001 max-file=99999999999 path=/x '' =; do
+    run_bad --log-opt "$v"
+  done
+  run_bad --log-driver journald
 }
 
 @test "13: variables" {

@@ -57,6 +57,15 @@ static const struct {
 	{spec_parse_add_host, "db", -EINVAL},
 	{spec_parse_add_host, "db:nonsense", -EINVAL},
 	{spec_parse_add_host, "d b:10.0.0.1", -EINVAL},
+	{spec_parse_log_opt, "max-size=10m", 0},
+	{spec_parse_log_opt, "max-size=-1", 0},
+	{spec_parse_log_opt, "max-file=3", 0},
+	{spec_parse_log_opt, "max-size=", -EINVAL},
+	{spec_parse_log_opt, "max-size", -EINVAL},
+	{spec_parse_log_opt, "max-file=-1", -EINVAL},
+	{spec_parse_log_opt, "max-file=3x", -EINVAL},
+	{spec_parse_log_opt, "path=/x", -EINVAL},
+	{spec_parse_log_opt, "", -EINVAL},
 	{spec_parse_sysctl, "net.ipv4.ip_forward=1", 0},
 	{spec_parse_sysctl, "net/ipv4/ip_forward=1", 0},
 	{spec_parse_sysctl, "kernel.msgmax=1", 0},
@@ -140,6 +149,19 @@ static void test_check(void **state)
 	check(&s, false);
 	s = valid();
 	s.ns[NS_MNT].mode = NS_HOST;
+	check(&s, false);
+	s = valid();
+	s.log.max_size = 0;
+	s.log.max_file = 1000;
+	check(&s, true);
+	s = valid();
+	s.log.max_size = 1023;
+	check(&s, false);
+	s = valid();
+	s.log.max_file = 0;
+	check(&s, false);
+	s = valid();
+	s.log.max_file = 1001;
 	check(&s, false);
 	s = valid();
 	s.hostname = xstrdup("$(id)");
