@@ -37,7 +37,7 @@ function head(   page)
 	if (cmd == "sandbox")
 		printf "%s", synopsis("[OPTION]... COMMAND [ARG]...", "")
 	else
-		printf "%s", synopsis(usage[cmd], cmd)
+		printf "%s", synopsis(usage[cmd], typed[cmd])
 	if (aliases[cmd] != "")
 		print ".P\nThe command may also be written " roff(aliases[cmd]) "."
 }
@@ -100,7 +100,13 @@ function foot(more,   i, n, w)
 }
 
 NR == FNR {
+	if ($1 == "command" || $1 == "option") {
+		# "volume create" has the page sandbox-volume-create.
+		words = $2
+		gsub(/ /, "-", $2)
+	}
 	if ($1 == "command") {
+		typed[$2] = words
 		names[++ncmd] = $2
 		aliases[$2] = $3
 		usage[$2] = $4

@@ -19,6 +19,26 @@ $1 == "option" {
 	opt[c, ++nopt[c]] = $0
 }
 
+# group, its help, word=command|word=command: "image ls" is a form of the command "images".
+$1 == "group" {
+	groups[++ngroup] = $2
+	ghelp[$2] = $3
+	nmember[$2] = split($4, pair, "|")
+	for (i = 1; i <= nmember[$2]; i++) {
+		split(pair[i], w, "=")
+		member[$2, i] = w[1]
+		target[$2, i] = w[2]
+		if (w[2] != $2 " " w[1])
+			forms[w[2]] = forms[w[2]] "\t" $2 " " w[1]
+	}
+}
+
+# Command words that are complete without a second one.
+function single(name)
+{
+	return name !~ / /
+}
+
 END {
 	if (shell == "bash")
 		bash()
@@ -73,12 +93,39 @@ function bash_reply(kind)
 	return "COMPREPLY=()"
 }
 
-# Alternatives of a case pattern: a command and its aliases.
-function pattern(cmd,   a)
+# Every way to type a command, with tabs between: itself, its aliases, in its groups.
+function spellings(cmd,   a, n, w, i, list, group)
 {
+	list = cmd
+	group = single(cmd) ? "" : substr(cmd, 1, index(cmd, " "))
 	a = aliases[cmd]
-	gsub(/[ ,]+/, " | ", a)
-	return cmd (a == "" ? "" : " | " a)
+	n = split(a, w, / +/)
+	for (i = 1; i <= n; i++)
+		list = list "\t" group w[i]
+	return list forms[cmd]
+}
+
+# The same as alternatives of a case pattern.
+function pattern(cmd,   n, w, i, list)
+{
+	n = split(spellings(cmd), w, "\t")
+	for (i = 1; i <= n; i++)
+		list = list (i > 1 ? " | " : "") (single(w[i]) ? w[i] : sq(w[i]))
+	return list
+}
+
+function group_words(g,   i, list)
+{
+	for (i = 1; i <= nmember[g]; i++)
+		list = list (i > 1 ? " " : "") member[g, i]
+	return list
+}
+
+# A name that shells take for a function's.
+function ident(s)
+{
+	gsub(/ /, "_", s)
+	return s
 }
 
 function bash_values(cmd,   i, o, n)
@@ -145,13 +192,28 @@ function bash(   i, c)
 	print "  done"
 	print "  i=$((i + 1))"
 	print "  case $cmd in"
+	for (i = 1; i <= ngroup; i++) {
+		print "    " groups[i] ")"
+		print "      if [ \"$i\" -ge \"$COMP_CWORD\" ]; then"
+		print "        COMPREPLY=($(compgen -W " sq(group_words(groups[i]) " --help") " -- \"$cur\"))"
+		print "        return"
+		print "      fi"
+		print "      cmd=\"$cmd ${COMP_WORDS[i]}\""
+		print "      i=$((i + 1))"
+		print "      ;;"
+	}
+	print "  esac"
+	print "  case $cmd in"
 	print "    '')"
 	print "      case $prev in"
 	bash_values("sandbox")
 	print "      esac"
 	printf "      COMPREPLY=($(compgen -W '"
 	for (i = 1; i <= ncmd; i++)
-		printf "%s ", names[i]
+		if (single(names[i]))
+			printf "%s ", names[i]
+	for (i = 1; i <= ngroup; i++)
+		printf "%s ", groups[i]
 	print bash_words("sandbox") "' -- \"$cur\"))"
 	print "      return"
 	print "      ;;"
@@ -228,7 +290,7 @@ function zsh_options(cmd,   i, o, value, spec)
 	}
 }
 
-function zsh(   i, c)
+function zsh(   i, k, c)
 {
 	print "#compdef sandbox"
 	print "# zsh completion of sandbox, made from its option tables by completions.awk"
@@ -247,12 +309,36 @@ function zsh(   i, c)
 	for (i = 1; i <= ncmd; i++) {
 		c = names[i]
 		print ""
-		print "_sandbox_cmd_" c "() {"
+		print "_sandbox_cmd_" ident(c) "() {"
 		print "  _arguments -s -S -A '-*' \\"
 		zsh_options(c)
 		if (first(c) != "none")
 			print "    " sq("1:" first(c) ":" zsh_action(first(c))) " \\"
 		print "    '*::argument:_normal'"
+		print "}"
+	}
+	for (i = 1; i <= ngroup; i++) {
+		print ""
+		print "_sandbox_group_" groups[i] "() {"
+		print "  local context state state_descr line"
+		print "  typeset -A opt_args"
+		print "  _arguments -S -A '-*' '--help[this text]' '1:command:->command' '*::argument:->argument'"
+		print "  case $state in"
+		print "    command)"
+		print "      local -a commands"
+		print "      commands=("
+		for (k = 1; k <= nmember[groups[i]]; k++)
+			print "        " sq(member[groups[i], k] ":" zsh_text(help[target[groups[i], k]]))
+		print "      )"
+		print "      _describe command commands"
+		print "      ;;"
+		print "    argument)"
+		print "      case $words[1] in"
+		for (k = 1; k <= nmember[groups[i]]; k++)
+			print "        " member[groups[i], k] ") _sandbox_cmd_" ident(target[groups[i], k]) " ;;"
+		print "      esac"
+		print "      ;;"
+		print "  esac"
 		print "}"
 	}
 	print ""
@@ -268,14 +354,20 @@ function zsh(   i, c)
 	print "      local -a commands"
 	print "      commands=("
 	for (i = 1; i <= ncmd; i++)
-		print "        " sq(names[i] ":" zsh_text(help[names[i]]))
+		if (single(names[i]))
+			print "        " sq(names[i] ":" zsh_text(help[names[i]]))
+	for (i = 1; i <= ngroup; i++)
+		print "        " sq(groups[i] ":" zsh_text(ghelp[groups[i]]))
 	print "      )"
 	print "      _describe command commands"
 	print "      ;;"
 	print "    argument)"
 	print "      case $words[1] in"
 	for (i = 1; i <= ncmd; i++)
-		print "        " pattern(names[i]) ") _sandbox_cmd_" names[i] " ;;"
+		if (single(names[i]))
+			print "        " pattern(names[i]) ") _sandbox_cmd_" names[i] " ;;"
+	for (i = 1; i <= ngroup; i++)
+		print "        " groups[i] ") _sandbox_group_" groups[i] " ;;"
 	print "      esac"
 	print "      ;;"
 	print "  esac"
@@ -319,7 +411,49 @@ function fish_options(cmd, when,   i, o, value)
 	}
 }
 
-function fish(   i, c, all, a)
+# Is the command line at one of these commands? '' is: there is none yet.
+function fish_at(   i, o)
+{
+	print "function __sandbox_at"
+	print "    set -l words"
+	print "    set -l skip 0"
+	print "    set -l all (commandline -opc)"
+	print "    set -e all[1]"
+	print "    for w in $all"
+	print "        if test $skip = 1"
+	print "            set skip 0"
+	print "            continue"
+	print "        end"
+	print "        switch $w"
+	for (i = 1; i <= nopt["sandbox"]; i++) {
+		split(opt["sandbox", i], o, "\t")
+		if (o[5] != "" && o[5] !~ /^\[/)
+			print "            case " o[3] " " o[4] "\n                set skip 1"
+	}
+	print "            case '-*'"
+	print "            case '*'"
+	print "                set -a words $w"
+	printf "                if test (count $words) = 2; or not contains -- $w"
+	for (i = 1; i <= ngroup; i++)
+		printf " %s", groups[i]
+	print "\n                    break\n                end"
+	print "        end"
+	print "    end"
+	print "    contains -- \"$words\" $argv"
+	print "end\n"
+}
+
+# The condition of a command's completions, in all its spellings.
+function fish_when(cmd,   n, w, i, list)
+{
+	n = split(spellings(cmd), w, "\t")
+	list = "__sandbox_at"
+	for (i = 1; i <= n; i++)
+		list = list " " (single(w[i]) ? w[i] : "\"" w[i] "\"")
+	return list
+}
+
+function fish(   i, k, c, when)
 {
 	print "# fish completion of sandbox, made from its option tables by completions.awk"
 	print ""
@@ -332,26 +466,28 @@ function fish(   i, c, all, a)
 	print "    command sandbox ps -a 2>/dev/null | awk 'NR > 1 { print $1 }'"
 	print "end"
 	print ""
-	for (i = 1; i <= ncmd; i++)
-		all = all (i > 1 ? " " : "") names[i] (aliases[names[i]] == "" ? "" : " " aliases[names[i]])
-	gsub(/,/, " ", all)
+	fish_at()
 	print "complete -c sandbox -f"
-	fish_options("sandbox", "not __fish_seen_subcommand_from " all)
+	fish_options("sandbox", "__sandbox_at \"\"")
+	for (i = 1; i <= ngroup; i++) {
+		print "complete -c sandbox -n " sq("__sandbox_at \"\"") " -a " groups[i] " -d " fq(ghelp[groups[i]])
+		for (k = 1; k <= nmember[groups[i]]; k++)
+			print "complete -c sandbox -n " sq("__sandbox_at " groups[i]) " -a " member[groups[i], k] \
+				" -d " fq(help[target[groups[i], k]])
+	}
 	for (i = 1; i <= ncmd; i++) {
 		c = names[i]
-		a = aliases[c]
-		gsub(/,/, " ", a)
-		a = c (a == "" ? "" : " " a)
+		when = fish_when(c)
 		print ""
-		print "complete -c sandbox -n " sq("not __fish_seen_subcommand_from " all) " -a " c " -d " fq(help[c])
-		fish_options(c, "__fish_seen_subcommand_from " a)
+		if (single(c))
+			print "complete -c sandbox -n " sq("__sandbox_at \"\"") " -a " c " -d " fq(help[c])
+		fish_options(c, when)
 		if (first(c) == "file" || first(c) == "dir")
-			print "complete -c sandbox -n " sq("__fish_seen_subcommand_from " a) " -F"
+			print "complete -c sandbox -n " sq(when) " -F"
 		else if (first(c) != "none") {
-			print "complete -c sandbox -n " sq("__fish_seen_subcommand_from " a) \
-				" -a '(__sandbox_" first(c) "s)'"
+			print "complete -c sandbox -n " sq(when) " -a '(__sandbox_" first(c) "s)'"
 			if (first(c) == "image")
-				print "complete -c sandbox -n " sq("__fish_seen_subcommand_from " a) " -F"
+				print "complete -c sandbox -n " sq(when) " -F"
 		}
 	}
 }

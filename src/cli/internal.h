@@ -72,31 +72,48 @@ int opts_parse(const struct opts *table, void *target, int argc, char **argv, bo
 struct global {
 	bool help, version, debug;
 	char *root;
+	const char *group; /* the command came as a word of this group, or NULL */
 	struct settings settings;
 	struct dirs dirs;
 };
 
 /**
  * struct command - one command: everything help, man page and completion need
- * @name, @aliases: aliases separated by spaces, or NULL
+ * @group: the first of its two words, or NULL for a command of one word
+ * @name: both words; @aliases: of the last word, separated by spaces, or NULL
  * @usage: what stands behind the name
  * @help: one line
  * @opts: its options
  * @run: argv[0] is the command's name; returns the exit code, or < 0 with the error set
  */
 struct command {
-	const char *name, *aliases, *usage, *help;
+	const char *group, *name, *aliases, *usage, *help;
 	const struct opts *opts;
 	int (*run)(struct global *g, int argc, char **argv, struct err *e);
 };
 
+/**
+ * struct group - a word that other commands stand behind, as in "container ls"
+ * @members: commands, or word=command, separated by spaces; those of the table that are GROUPED
+ *	in it come on top
+ */
+struct group {
+	const char *name, *help, *members;
+};
+
 extern const struct command commands[];
 extern const size_t ncommands;
+extern const struct group groups[];
+extern const size_t ngroups;
 extern const struct opts global_opts;
 
 const struct command *command_find(const char *name);
+const struct group *group_find(const char *name);
+const struct command *group_command(const struct group *group, const char *word);
+bool group_at(const struct group *group, size_t i, char word[32], const struct command **c);
 void help_print(void);
 void help_command(const struct command *c);
+void help_group(const struct group *group);
 int global_ready(struct global *g, struct err *e);
 
 /* ---- opts_spec.c: THE option table that run, create, exec and build share ---------------------------- */
@@ -149,17 +166,16 @@ int spec_from_opts(struct spec *s, const struct run_opts *o, const struct settin
 int image_for(struct global *g, const struct run_opts *o, const char *name,
 	      const struct idmap_plan *plan, struct image *out, struct err *e);
 
-int cmd_run(struct global *g, int argc, char **argv, struct err *e);
-int cmd_pull(struct global *g, int argc, char **argv, struct err *e);
-int cmd_images(struct global *g, int argc, char **argv, struct err *e);
-int cmd_rm(struct global *g, int argc, char **argv, struct err *e);
-int cmd_rmi(struct global *g, int argc, char **argv, struct err *e);
-int cmd_version(struct global *g, int argc, char **argv, struct err *e);
-int cmd_doctor(struct global *g, int argc, char **argv, struct err *e);
-extern const struct opts doctor_opts_table;
-int cmd_help(struct global *g, int argc, char **argv, struct err *e);
+#define COMMAND(id, aliases, usage, help, opts) \
+	int cmd_##id(struct global *g, int argc, char **argv, struct err *e);
+#define GROUPED(group, id, aliases, usage, help, opts) \
+	int cmd_##group##_##id(struct global *g, int argc, char **argv, struct err *e);
+#include "cli/commands.def"
+#undef COMMAND
+#undef GROUPED
 int cmd_tables(struct global *g, int argc, char **argv, struct err *e);
 
-extern const struct opts pull_opts_table, images_opts_table, rmi_opts_table, rm_opts_table;
+extern const struct opts doctor_opts_table, pull_opts_table, images_opts_table, rmi_opts_table,
+	rm_opts_table;
 
 #endif

@@ -131,26 +131,27 @@ commands()
 tables=${top_builddir:-.}/share/tables.tsv
 if [ -s "$tables" ]; then
   # help and version are told about in sandbox.1.
-  for c in $(commands | grep -vE '^(help|version)$'); do
+  for c in $(commands | grep -vE '^(help|version)$' | tr ' ' -); do
     [ -f "man/sandbox-$c.1.in" ] || echo "man/sandbox-$c.1.in is missing (prose only; see HACKING)"
     grep -q "man/sandbox-$c\.1" man/module.mk || echo "man/module.mk: does not list man/sandbox-$c.1"
   done >"$tmp"
   for f in man/sandbox-*.1.in; do
     c=${f#man/sandbox-}
     c=${c%.1.in}
-    awk -F '\t' -v c="$c" '$1 == "command" && $2 == c { found = 1 } END { exit !found }' "$tables" ||
+    commands | tr ' ' - | grep -qx -e "$c" ||
       echo "$f: there is no such command"
   done >>"$tmp"
   rule 'each command has its manual page, and each page its command'
 
-  for c in $(commands); do
+  commands | while read -r c; do
     for s in sandbox _sandbox sandbox.fish; do
-      grep -qw -e "$c" "${top_builddir:-.}/share/completions/$s" || echo "$s does not complete $c"
+      grep -qw -e "${c#* }" "${top_builddir:-.}/share/completions/$s" || echo "$s does not complete $c"
     done
   done >"$tmp"
   rule 'each command is completed by the three shells'
 
-  for c in $(commands); do
+  # Commands of two words share the file of their group.
+  for c in $(commands | cut -d ' ' -f 1); do
     [ -f "tests/cli/$c.bats" ] || echo "tests/cli/$c.bats is missing"
   done >"$tmp"
   rule 'each command has its tests'

@@ -14,16 +14,34 @@ build_dir() {
 @test "help lists every command, and each command tells about itself" {
   expect 0 help
   list=$output
-  for c in $("$SANDBOX" __tables | awk -F '\t' '$1 == "command" { print $2 }'); do
+  while read -r c; do
     grep -qE "^  $c +[a-z]" <<<"$list"
-    expect 0 help "$c"
+    # shellcheck disable=SC2086 # one word or two
+    expect 0 help $c
     [[ $output == "Usage: sandbox $c"* ]]
-  done
+  done < <("$SANDBOX" __tables | awk -F '\t' '$1 == "command" { print $2 }')
 }
 
 @test "help of a command that is not there: 125 and one line" {
   one_line_error help nosuchcommand
   [[ $stderr == *nosuchcommand* ]]
+}
+
+@test "groups: the long forms run the same commands" {
+  expect 0 image ls --format json
+  [[ $output == \[* ]]
+  expect 0 help image
+  [[ $output == "Usage: sandbox image COMMAND"*"  ls  "* ]]
+  expect 0 image --help
+  expect 0 help image rm
+  [[ $output == "Usage: sandbox rmi "* ]]
+  expect 125 image
+  [[ $output == "Usage: sandbox image COMMAND"* ]]
+  one_line_error image nosuch
+  [[ $stderr == *'"image nosuch"; `sandbox help image` lists them'* ]]
+  one_line_error image doctor
+  one_line_error "image ls"
+  one_line_error help image nosuch
 }
 
 @test "--help of a command prints its options" {
@@ -49,7 +67,11 @@ build_dir() {
     echo "${COMPREPLY[*]}"
   }
   [ "$(try sandbox pul)" = pull ]
-  [ "$(try sandbox --root / ima)" = images ]
+  [ "$(try sandbox --root / images)" = images ]
+  [ "$(try sandbox imag)" = "images image" ]
+  [ "$(try sandbox image pul)" = pull ]
+  [ "$(try sandbox --debug image ls --form)" = --format ]
+  [ "$(try sandbox image pull --mir)" = --mirror ]
   [ "$(try sandbox run --tmpfs-r)" = --tmpfs-root ]
   [ "$(try sandbox run --network h)" = host ]
   [ "$(try sandbox run --network = no)" = none ]
@@ -67,6 +89,8 @@ build_dir() {
   }
   [ "$(complete_fish 'sandbox pul')" = pull ]
   [ "$(complete_fish 'sandbox run --network h')" = host ]
+  [ "$(complete_fish 'sandbox image pul')" = pull ]
+  [ "$(complete_fish 'sandbox image ls --form')" = --format ]
   complete_fish 'sandbox run busy' | grep -qx busybox
 }
 
