@@ -222,6 +222,8 @@ void reset_signals(void);
 /* ---- lock.c -------------------------------------------------------------------------------------- */
 
 int lock_file_at(int dirfd, const char *name, bool shared, bool wait);
+int lock_owner(int fd);
+int lock_own(int fd);
 
 /* ---- json.c: json-c behind a small door ---------------------------------------------------------- */
 
@@ -229,14 +231,16 @@ struct json_object;
 typedef struct json_object json;
 
 int json_parse(const char *text, size_t n, json **out, struct err *e);
+int json_parse_bytes(const char *text, size_t n, json **out, struct err *e);
 void json_put(json *j);
 json *json_get(const json *j, const char *key);
 const char *json_get_str(const json *j, const char *key, const char *fallback);
 int64_t json_get_i64(const json *j, const char *key, int64_t fallback);
 int json_get_u64(const json *j, const char *key, uint64_t *out);
+int json_get_int(const json *j, const char *key, int64_t *out);
+int json_get_flag(const json *j, const char *key, bool *out);
 bool json_is_obj(const json *j);
 bool json_is_arr(const json *j);
-const char *json_str_of(const json *j);
 bool json_get_bool(const json *j, const char *key, bool fallback);
 void json_get_strv(const json *j, const char *key, struct strv *out);
 json *json_obj(void);

@@ -38,14 +38,7 @@ static bool has_huge_number(const char *text, size_t n)
 	return false;
 }
 
-/**
- * json_parse - parse one JSON text
- * @text: borrowed, need not end in NUL
- * @out: receives a new object, for json_put()
- *
- * Return: 0, -EINVAL with the place in @e, -ERANGE or -EFBIG.
- */
-int json_parse(const char *text, size_t n, json **out, struct err *e)
+static int parse(const char *text, size_t n, int flags, json **out, struct err *e)
 {
 	json_tokener *tok = json_tokener_new_ex(JSON_DEPTH);
 	json *j;
@@ -62,7 +55,7 @@ int json_parse(const char *text, size_t n, json **out, struct err *e)
 		json_tokener_free(tok);
 		return fail(e, ERANGE, "not valid JSON: an integer does not fit 64 bits");
 	}
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tok, flags);
 	j = json_tokener_parse_ex(tok, text, (int)n);
 	why = json_tokener_get_error(tok);
 	end = json_tokener_get_parse_end(tok);
@@ -81,6 +74,24 @@ int json_parse(const char *text, size_t n, json **out, struct err *e)
 	return fail(e, EINVAL, "not valid JSON at byte %zu: %s", end,
 		    why == json_tokener_success ? "something follows the value"
 						: json_tokener_error_desc(why));
+}
+
+/**
+ * json_parse - parse one JSON text
+ * @text: borrowed, need not end in NUL
+ * @out: receives a new object, for json_put()
+ *
+ * Return: 0, -EINVAL with the place in @e, -ERANGE or -EFBIG.
+ */
+int json_parse(const char *text, size_t n, json **out, struct err *e)
+{
+	return parse(text, n, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8, out, e);
+}
+
+/* json_parse_bytes - as json_parse(), where strings may hold any bytes: our own records */
+int json_parse_bytes(const char *text, size_t n, json **out, struct err *e)
+{
+	return parse(text, n, JSON_TOKENER_STRICT, out, e);
 }
 
 void json_put(json *j)
@@ -131,6 +142,28 @@ int json_get_u64(const json *j, const char *key, uint64_t *out)
 	return 0;
 }
 
+/* json_get_int - a member that has to be an integer of 64 bits: 0 or -EINVAL */
+int json_get_int(const json *j, const char *key, int64_t *out)
+{
+	json *v = json_get(j, key);
+
+	if (!json_object_is_type(v, json_type_int))
+		return -EINVAL;
+	*out = json_object_get_int64(v);
+	return 0;
+}
+
+/* json_get_flag - a member that has to be true or false: 0 or -EINVAL */
+int json_get_flag(const json *j, const char *key, bool *out)
+{
+	json *v = json_get(j, key);
+
+	if (!json_object_is_type(v, json_type_boolean))
+		return -EINVAL;
+	*out = json_object_get_boolean(v);
+	return 0;
+}
+
 bool json_is_obj(const json *j)
 {
 	return json_object_is_type(j, json_type_object);
@@ -139,12 +172,6 @@ bool json_is_obj(const json *j)
 bool json_is_arr(const json *j)
 {
 	return json_object_is_type(j, json_type_array);
-}
-
-/* json_str_of - the string that @j is, borrowed, or NULL */
-const char *json_str_of(const json *j)
-{
-	return json_object_is_type(j, json_type_string) ? json_object_get_string((json *)j) : NULL;
 }
 
 bool json_get_bool(const json *j, const char *key, bool fallback)

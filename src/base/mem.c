@@ -88,6 +88,7 @@ char *xasprintf(const char *fmt, ...)
 	return p;
 }
 
+#ifndef SANITIZED
 static int give_back(struct dl_phdr_info *info, size_t size __unused, void *data __unused)
 {
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -101,6 +102,7 @@ static int give_back(struct dl_phdr_info *info, size_t size __unused, void *data
 	}
 	return 0;
 }
+#endif
 
 /**
  * mem_give_back - let go of the pages of code and constants that are in memory

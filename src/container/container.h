@@ -20,6 +20,92 @@ struct container {
 	const struct dirs *dirs;
 };
 
+/* ---- lifecycle.c: what each command may do in each state ------------------------------------------- */
+
+enum life {
+	LIFE_CREATED,
+	LIFE_RUNNING,
+	LIFE_PAUSED,
+	LIFE_STOPPING,
+	LIFE_EXITED,
+	LIFE_REMOVING,
+	LIFE_DEAD, /* its records are damaged */
+	LIFE_STATES
+};
+
+enum life_op {
+	OP_START,
+	OP_ATTACH,
+	OP_EXEC,
+	OP_STOP,
+	OP_KILL,
+	OP_RESTART,
+	OP_PAUSE,
+	OP_UNPAUSE,
+	OP_WAIT,
+	OP_REMOVE,
+	OP_REMOVE_FORCE,
+	OP_RENAME,
+	OP_UPDATE,
+	OP_COPY, /* cp, diff, commit, export */
+	OP_READ, /* logs, inspect */
+	OP_TOP,
+	LIFE_OPS
+};
+
+const char *life_name(enum life state);
+int life_parse(const char *name);
+int life_may(enum life_op op, enum life state, const char *id, struct err *e);
+
+/* ---- info.c: what is known of containers ---------------------------------------------------------- */
+
+/**
+ * struct container_info - one container, as ps shows it
+ * @id: 64 hexadecimal digits
+ * @image: as the user named it
+ * @command: the payload's words
+ * @labels: KEY=VALUE
+ * @state: see container_list()
+ * @created, @started, @finished: ns since the epoch, 0 for never
+ * @exit_code: of the last run; 0 when there was none
+ * @supervisor: its pid while it lives, else 0
+ * @pid, @pid_start: the container's first process and its start time in ticks, else 0
+ * @remove: it is removed when it ends
+ * @error: why it could not start or what became of it, or NULL
+ * @health: starting, healthy, unhealthy, or NULL
+ * @broken: .code is set when a record is damaged, and .msg names the file
+ */
+struct container_info {
+	char *id, *name, *image;
+	struct strv command, labels;
+	enum life state;
+	int64_t created, started, finished;
+	int exit_code;
+	pid_t supervisor, pid;
+	uint64_t pid_start;
+	bool remove, kept;
+	uint32_t restarts;
+	char *error, *health;
+	struct err broken;
+};
+
+struct container_infos {
+	struct container_info *v;
+	size_t n;
+};
+
+int container_list(const struct dirs *dirs, struct container_infos *out, struct err *e);
+int container_find(const struct dirs *dirs, const char *name, struct container_info *out,
+		   struct err *e);
+int container_spec(const struct dirs *dirs, const struct container_info *r, struct spec *s,
+		   struct err *e);
+void container_info_free(struct container_info *r);
+void container_infos_free(struct container_infos *l);
+#define cleanup_container_info  __cleanup(container_info_free)
+#define cleanup_container_infos __cleanup(container_infos_free)
+
+/* ---- supervise.c ------------------------------------------------------------------------------------- */
+
 int container_run(const struct container *c, int *exit_code, struct err *e);
 int container_explain(const struct container *c, struct buf *out, struct err *e);
 int container_remove(const struct dirs *dirs, const struct idmap_plan *plan, const char *name,

@@ -7,6 +7,13 @@
 #include "container/container.h"
 #include "net/net.h"
 
+/* ---- info.c ------------------------------------------------------------------------------------- */
+
+int sealed_write(int dirfd, const char *name, const json *j, enum replace_sync sync);
+int sealed_read(int dirfd, const char *name, json **out, struct err *e);
+json *container_info_json(const struct container_info *r);
+bool container_alive(int run_fd, const char *id);
+
 /* ---- state.c: what is on disk and in the runtime folder ------------------------------------------ */
 
 /**

@@ -1,3 +1,3 @@
 noinst_LIBRARIES += libcontainer.a
 libcontainer_a_SOURCES = src/container/container.h src/container/internal.h \
-	src/container/relay.c src/container/state.c src/container/supervise.c
+	src/container/lifecycle.c src/container/info.c src/container/relay.c src/container/state.c src/container/supervise.c

@@ -87,7 +87,7 @@ static int want_str(const json *j, const char *key, const char **out, struct err
 {
 	json *v = json_get(j, key);
 
-	*out = json_str_of(v);
+	*out = json_as_str(v);
 	if (v && !*out)
 		return fail(e, EINVAL, "\"%s\" is not a string", key);
 	return 0;
@@ -108,7 +108,7 @@ static int want_strv(const json *j, const char *key, struct strv *out, struct er
 	int r = want_arr(j, key, &arr, e);
 
 	for (size_t i = 0; r >= 0 && i < json_len(arr); i++) {
-		const char *s = json_str_of(json_at(arr, i));
+		const char *s = json_as_str(json_at(arr, i));
 
 		if (!s)
 			return fail(e, EINVAL, "\"%s\" holds something that is not a string", key);

@@ -1,3 +1,3 @@
 noinst_LIBRARIES += libspec.a
-libspec_a_SOURCES = src/spec/spec.h src/spec/spec.c src/spec/spec_check.c src/spec/spec_image.c \
+libspec_a_SOURCES = src/spec/spec.h src/spec/spec.c src/spec/spec_check.c src/spec/spec_image.c src/spec/spec_json.c \
 	src/spec/spec_parse.c

@@ -206,6 +206,10 @@ void spec_free(struct spec *s);
 void spec_default_paths(struct spec *s);
 int spec_check(const struct spec *s, struct err *e);
 
+/* spec_json.c */
+json *spec_to_json(const struct spec *s);
+int spec_from_json(struct spec *s, const json *j, struct err *e);
+
 /* spec_parse.c: the languages of options */
 int spec_parse_volume(struct spec *s, const char *text, struct err *e);
 int spec_parse_mount(struct spec *s, const char *text, struct err *e);

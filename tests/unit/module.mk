@@ -66,3 +66,6 @@ unit_net_LDADD = libnethelper.a $(UNIT_LDADD)
 UNIT_TESTS += unit_launch
 unit_launch_SOURCES = tests/unit/test_launch.c tests/unit/unit.h
 unit_launch_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += unit_container
+unit_container_SOURCES = tests/unit/test_container.c tests/unit/unit.h
+unit_container_LDADD = $(UNIT_LDADD)

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DOC: Theory of operation
+ *
+ * What is known of a container is its record: one small JSON file that is only ever
+ * replaced as a whole. A container that is kept, or runs in the background, has it in the
+ * store (containers/ID/state.json, beside config.json, its spec); one that is thrown away
+ * has it in the runtime folder (containers/ID.state), and only while it runs.
+ *
+ * A record that says "running" is believed while its supervisor holds the lock of
+ * containers/ID.json in the runtime folder. No pid is looked at for that, so neither a
+ * kill -9 nor a reboot makes a record lie: the lock is gone, the container has ended.
+ *
+ * The second line of each file is a checksum. A file that does not fit it is reported by
+ * name, and spoils no other container.
+ */
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include "container/internal.h"
+
+#define ID_DIGITS  64
+#define SEALED_MAX (1 << 20)
+
+/* ---- files with a checksum ------------------------------------------------------------------------ */
+
+/* CRC-32 of IEEE 802.3, four bits at a time */
+static uint32_t crc32_of(const char *p, size_t n)
+{
+	static const uint32_t table[16] = {
+		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+	};
+	uint32_t crc = ~0U;
+
+	for (size_t i = 0; i < n; i++) {
+		crc ^= (unsigned char)p[i];
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
+	}
+	return ~crc;
+}
+
+#define SUM_FORMAT "\n{\"crc32\":\"%08x\"}\n"
+#define SUM_LENGTH 22
+
+/**
+ * sealed_write - replace a file by a JSON text and its checksum
+ *
+ * Return: 0 or -errno; the old file is whole then.
+ */
+int sealed_write(int dirfd, const char *name, const json *j, enum replace_sync sync)
+{
+	cleanup_free char *text = json_dump(j, false);
+	cleanup_buf struct buf all = {};
+
+	buf_puts(&all, text);
+	buf_printf(&all, SUM_FORMAT, crc32_of(text, strlen(text)));
+	return replace_file_at(dirfd, name, all.data, all.len, 0600, sync);
+}
+
+/**
+ * sealed_read - read what sealed_write() wrote
+ * @out: receives a new object
+ *
+ * Return: 0; -ENOENT; -EBADMSG when it is damaged; or another -errno. @e is set but for -ENOENT.
+ */
+int sealed_read(int dirfd, const char *name, json **out, struct err *e)
+{
+	cleanup_buf struct buf text = {};
+	char sum[SUM_LENGTH + 1];
+	int r = read_file_at(dirfd, name, SEALED_MAX, &text);
+	size_t n;
+
+	if (r == -ENOENT)
+		return r;
+	if (r < 0)
+		return fail(e, -r, "cannot read %s: %s", name, strerror(-r));
+	n = text.len < SUM_LENGTH ? 0 : text.len - SUM_LENGTH;
+	snprintf(sum, sizeof(sum), SUM_FORMAT, n ? crc32_of(text.data, n) : 0);
+	if (!n || memcmp(text.data + n, sum, SUM_LENGTH) ||
+	    json_parse_bytes(text.data, n, out, NULL) < 0)
+		return fail(e, EBADMSG, "%s is damaged", name);
+	return 0;
+}
+
+/* ---- one record ------------------------------------------------------------------------------------ */
+
+void container_info_free(struct container_info *r)
+{
+	char *strings[] = {r->id, r->name, r->image, r->error, r->health};
+
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		free(strings[i]);
+	strv_free(&r->command);
+	strv_free(&r->labels);
+	*r = (struct container_info){};
+}
+
+void container_infos_free(struct container_infos *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		container_info_free(&l->v[i]);
+	free(l->v);
+	*l = (struct container_infos){};
+}
+
+json *container_info_json(const struct container_info *r)
+{
+	json *j = json_obj();
+	char boot[37] = "";
+
+	boot_id(boot);
+	json_set(j, "version", json_i64(1));
+	json_set(j, "id", json_str(r->id));
+	json_set(j, "name", json_str(r->name));
+	json_set(j, "image", json_str(r->image));
+	json_set(j, "command", json_strv(&r->command));
+	json_set(j, "labels", json_strv(&r->labels));
+	json_set(j, "state", json_str(life_name(r->state)));
+	json_set(j, "boot", json_str(boot));
+	json_set(j, "created", json_i64(r->created));
+	json_set(j, "started", json_i64(r->started));
+	json_set(j, "finished", json_i64(r->finished));
+	json_set(j, "exit_code", json_i64(r->exit_code));
+	json_set(j, "supervisor", json_i64(r->supervisor));
+	json_set(j, "pid", json_i64(r->pid));
+	json_set(j, "pid_start", json_u64(r->pid_start));
+	json_set(j, "remove", json_boolean(r->remove));
+	json_set(j, "restarts", json_i64(r->restarts));
+	json_set(j, "error", json_str(r->error));
+	json_set(j, "health", json_str(r->health));
+	return j;
+}
+
+static char *copy_of(const json *j, const char *key)
+{
+	const char *s = json_get_str(j, key, NULL);
+
+	return s ? xstrdup(s) : NULL;
+}
+
+static int from_json(struct container_info *r, const json *j)
+{
+	int state = life_parse(json_get_str(j, "state", ""));
+	const char *id = json_get_str(j, "id", "");
+
+	if (json_get_i64(j, "version", 0) != 1 || state < 0 || (r->id && !streq(r->id, id)))
+		return -EBADMSG;
+	free(r->id);
+	r->id = xstrdup(id);
+	r->name = copy_of(j, "name");
+	r->image = copy_of(j, "image");
+	json_get_strv(j, "command", &r->command);
+	json_get_strv(j, "labels", &r->labels);
+	r->state = (enum life)state;
+	r->created = json_get_i64(j, "created", 0);
+	r->started = json_get_i64(j, "started", 0);
+	r->finished = json_get_i64(j, "finished", 0);
+	r->exit_code = (int)json_get_i64(j, "exit_code", 0);
+	r->supervisor = (pid_t)json_get_i64(j, "supervisor", 0);
+	r->pid = (pid_t)json_get_i64(j, "pid", 0);
+	json_get_u64(j, "pid_start", &r->pid_start);
+	r->remove = json_get_bool(j, "remove", false);
+	r->restarts = (uint32_t)json_get_i64(j, "restarts", 0);
+	r->error = copy_of(j, "error");
+	r->health = copy_of(j, "health");
+	return 0;
+}
+
+/* What a record says that was true until its supervisor, or the host, was stopped hard. */
+static void has_ended(struct container_info *r, const json *j)
+{
+	char boot[37] = "";
+
+	if (r->state != LIFE_CREATED && r->state != LIFE_EXITED) {
+		boot_id(boot);
+		r->state = LIFE_EXITED;
+		r->exit_code = 128 + 9;
+		free(r->error);
+		r->error = xstrdup(streq(json_get_str(j, "boot", ""), boot)
+					   ? "its supervisor was killed"
+					   : "the host was restarted while it ran");
+		free(take_ptr(r->health));
+	}
+	r->supervisor = r->pid = 0;
+	r->pid_start = 0;
+}
+
+/* ---- finding ----------------------------------------------------------------------------------------- */
+
+struct folders {
+	int store, run; /* -1 when there is none */
+};
+
+static void open_folders(struct folders *f, const struct dirs *dirs)
+{
+	cleanup_free char *store = path_join(dirs->store, "containers");
+	cleanup_free char *run = path_join(dirs->run, "containers");
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+	f->store = open(store, flags);
+	f->run = open(run, flags);
+}
+
+static void close_folders(struct folders *f)
+{
+	close_fd(f->store);
+	close_fd(f->run);
+}
+
+/**
+ * container_alive - does a container's supervisor live?
+ * @run_fd: the runtime folder of containers, or -1
+ */
+bool container_alive(int run_fd, const char *id)
+{
+	char name[ID_DIGITS + sizeof(".json")];
+	cleanup_close int fd = -1;
+
+	snprintf(name, sizeof(name), "%s.json", id);
+	fd = run_fd < 0 ? -1 : openat(run_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd >= 0 && lock_owner(fd) == 1;
+}
+
+/* Reads one file into a record whose id is set. Return: 0, also when it is damaged; -ENOENT. */
+static int load_file(int dirfd, const char *name, const struct folders *f, struct container_info *r)
+{
+	cleanup_json json *j = NULL;
+	int result = sealed_read(dirfd, name, &j, &r->broken);
+
+	if (result == -ENOENT)
+		return result;
+	if (!result && from_json(r, j) < 0)
+		result = fail(&r->broken, EBADMSG, "%s is damaged", name);
+	if (result < 0) {
+		r->state = LIFE_DEAD;
+		fail_hint(&r->broken, result,
+			  "remove the container with \"sandbox rm --force %.12s\"", r->id);
+	} else if (!container_alive(f->run, r->id)) {
+		has_ended(r, j);
+	}
+	return 0;
+}
+
+/* The record of the container @id. Return: 0, also when it is damaged; or -ENOENT. */
+static int load(const struct folders *f, const char *id, struct container_info *r)
+{
+	char name[ID_DIGITS + sizeof("/state.json")];
+	int result = -ENOENT;
+
+	r->id = xstrdup(id);
+	snprintf(name, sizeof(name), "%s/state.json", id);
+	if (f->store >= 0)
+		result = load_file(f->store, name, f, r);
+	r->kept = !result;
+	snprintf(name, sizeof(name), "%s.state", id);
+	if (result == -ENOENT && f->run >= 0)
+		result = load_file(f->run, name, f, r);
+	if (result < 0)
+		container_info_free(r);
+	return result;
+}
+
+static bool is_id(const char *name, size_t n)
+{
+	return n == ID_DIGITS && strspn(name, "0123456789abcdef") >= ID_DIGITS;
+}
+
+/* Calls @fn for the id of each entry of a folder: ID in the store, ID.state in the runtime folder. */
+static void each_id(int dirfd, const char *suffix, void (*fn)(void *ctx, const char *id), void *ctx)
+{
+	int fd = dirfd < 0 ? -1 : openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *de;
+	char id[ID_DIGITS + 1];
+
+	if (!d) {
+		close_fd(fd);
+		return;
+	}
+	while ((de = readdir(d))) {
+		size_t n = strlen(de->d_name), tail = strlen(suffix);
+
+		if (n < tail || !streq(de->d_name + n - tail, suffix) ||
+		    !is_id(de->d_name, n - tail))
+			continue;
+		memcpy(id, de->d_name, ID_DIGITS);
+		id[ID_DIGITS] = '\0';
+		fn(ctx, id);
+	}
+	closedir(d);
+}
+
+struct listing {
+	const struct folders *f;
+	struct container_infos *out;
+	bool transient;
+};
+
+static void list_one(void *ctx, const char *id)
+{
+	struct listing *l = ctx;
+	struct container_info r = {};
+	char name[ID_DIGITS + sizeof("/state.json")];
+
+	/* What has a record in the store was seen there. */
+	snprintf(name, sizeof(name), "%s/state.json", id);
+	if (l->transient && l->f->store >= 0 && !faccessat(l->f->store, name, F_OK, 0))
+		return;
+	if (load(l->f, id, &r) < 0)
+		return;
+	/* A container that is thrown away is no more than its supervisor. */
+	if (l->transient && r.state == LIFE_EXITED) {
+		container_info_free(&r);
+		return;
+	}
+	if (l->out->n % 64 == 0)
+		l->out->v = xreallocarray(l->out->v, l->out->n + 64, sizeof(r));
+	l->out->v[l->out->n++] = r;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct container_info *x = a, *y = b;
+
+	return x->created < y->created ? 1 : x->created > y->created ? -1 : strcmp(x->id, y->id);
+}
+
+/**
+ * container_list - all containers of this user, the newest first
+ * @out: receives them, also those whose record is damaged
+ *
+ * Return: 0.
+ */
+int container_list(const struct dirs *dirs, struct container_infos *out, struct err *e __unused)
+{
+	struct folders f;
+	struct listing l = {&f, out, false};
+
+	open_folders(&f, dirs);
+	each_id(f.store, "", list_one, &l);
+	l.transient = true;
+	each_id(f.run, ".state", list_one, &l);
+	close_folders(&f);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), newest_first);
+	return 0;
+}
+
+struct search {
+	const char *prefix;
+	char id[ID_DIGITS + 1];
+	unsigned found;
+};
+
+static void match_prefix(void *ctx, const char *id)
+{
+	struct search *s = ctx;
+
+	if (!str_has_prefix(id, s->prefix) || streq(id, s->id))
+		return;
+	memcpy(s->id, id, sizeof(s->id));
+	s->found++;
+}
+
+/* The name of a container that is thrown away stands in its record alone. */
+static void match_name(const struct dirs *dirs, struct search *s)
+{
+	cleanup_container_infos struct container_infos all = {};
+
+	container_list(dirs, &all, NULL);
+	for (size_t i = 0; i < all.n; i++) {
+		if (!all.v[i].name || !streq(all.v[i].name, s->prefix))
+			continue;
+		memcpy(s->id, all.v[i].id, sizeof(s->id));
+		s->found = 1;
+	}
+}
+
+static int search(const struct dirs *dirs, const struct folders *f, struct search *s, struct err *e)
+{
+	cleanup_free char *link = xasprintf("name-%s", s->prefix);
+	ssize_t n = f->store < 0 ? -1 : readlinkat(f->store, link, s->id, sizeof(s->id));
+
+	if (n == ID_DIGITS) {
+		s->id[n] = '\0';
+		return 0;
+	}
+	s->id[0] = '\0';
+	if (*s->prefix && strspn(s->prefix, "0123456789abcdef") == strlen(s->prefix)) {
+		each_id(f->store, "", match_prefix, s);
+		each_id(f->run, ".state", match_prefix, s);
+	}
+	if (!s->found)
+		match_name(dirs, s);
+	if (s->found > 1)
+		return fail(e, EINVAL, "\"%s\" is the beginning of %u ids", s->prefix, s->found);
+	return s->found ? 0 : fail(e, ENOENT, "there is no container \"%s\"", s->prefix);
+}
+
+/**
+ * container_find - the container that a user calls @name
+ * @name: its name, its id, or the beginning of an id that only one container has
+ * @out: zeroed; receives the record, for container_info_free(); damaged ones too (@out->broken)
+ *
+ * Return: 0; -ENOENT; -EINVAL when several begin so.
+ */
+int container_find(const struct dirs *dirs, const char *name, struct container_info *out,
+		   struct err *e)
+{
+	struct search s = {.prefix = name};
+	struct folders f;
+	int r;
+
+	open_folders(&f, dirs);
+	r = search(dirs, &f, &s, e);
+	if (!r && load(&f, s.id, out) < 0)
+		r = fail(e, ENOENT, "there is no container \"%s\"", name);
+	close_folders(&f);
+	return r;
+}
+
+/**
+ * container_spec - the spec of a container that is kept or runs in the background
+ * @s: made by spec_init()
+ *
+ * Return: 0, or -errno with the file named in @e.
+ */
+int container_spec(const struct dirs *dirs, const struct container_info *r, struct spec *s,
+		   struct err *e)
+{
+	cleanup_json json *j = NULL;
+	char name[ID_DIGITS + sizeof("/config.json")];
+	struct folders f;
+	int result;
+
+	open_folders(&f, dirs);
+	snprintf(name, sizeof(name), "%s/config.json", r->id);
+	result = f.store < 0 ? -ENOENT : sealed_read(f.store, name, &j, e);
+	close_folders(&f);
+	if (result == -ENOENT)
+		return fail(e, ENOENT, "container %.12s has no %s", r->id, name);
+	if (!result && spec_from_json(s, j, e) < 0)
+		result = fail_in(e, -EBADMSG, "%s is damaged", name);
+	return result < 0
+		       ? fail_hint(e, result, "remove it with \"sandbox rm --force %.12s\"", r->id)
+		       : 0;
+}
