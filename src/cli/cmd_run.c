@@ -102,7 +102,11 @@ static int run_spec(struct global *g, struct spec *s, const struct run_opts *o,
 	}
 	if (!r && !o->explain) {
 		say_about_ids(s, &plan);
-		r = container_run(&c, &code, e);
+		r = volumes_attach(&g->dirs, &plan, s, e);
+		if (!r)
+			r = container_run(&c, &code, e);
+		else
+			volumes_release(&g->dirs, &plan, s->id, true);
 	}
 	strv_free(&entrypoint);
 	image_free(&image);

@@ -56,7 +56,7 @@ static const struct opt table[] = {
 	 "max-size=SIZE of one file of the log, max-file=N of them (default 16m, 2)"},
 	{"mirror", 0, OPT_STR, AT(mirror), "URL", "none", "mirror that images are fetched from"},
 	{"mount", 0, OPT_LIST, AT(mount), "type=TYPE,...", "none",
-	 "mount: type=bind,src=DIR,dst=DIR[,ro] or type=tmpfs,dst=DIR[,size=SIZE]"},
+	 "mount: type=bind,src=DIR,dst=DIR[,ro], type=volume,src=NAME,dst=DIR or type=tmpfs,dst=DIR"},
 	{"name", 0, OPT_STR, AT(name), "NAME", "none",
 	 "name the container, and keep it when it ends"},
 	{"nested", 0, OPT_FLAG, AT(nested), NULL, "none",
@@ -111,8 +111,8 @@ static const struct opt table[] = {
 	 "who you are inside: root (default, also host), keep-id, nomap"},
 	{"uts", 0, OPT_STR, AT(uts), "MODE", "enum:private|host",
 	 "uts namespace: private (default) or host"},
-	{"volume", 'v', OPT_LIST, AT(volume), "HOST:CONTAINER[:OPTIONS]", "dir",
-	 "bind a folder or file; ro, rw, noexec, ..., bind or rbind (default)"},
+	{"volume", 'v', OPT_LIST, AT(volume), "[HOST:]CONTAINER[:OPTIONS]", "dir",
+	 "bind a folder, a file or, by its name, a volume; ro, rw, noexec, ..., rbind (default)"},
 	{"workdir", 'w', OPT_STR, AT(workdir), "DIR", "none", "working folder inside"},
 };
 

@@ -112,4 +112,40 @@ int container_remove(const struct dirs *dirs, const struct idmap_plan *plan, con
 		     struct err *e);
 void container_sweep(const struct dirs *dirs, const struct idmap_plan *plan);
 
+/* ---- volume.c: folders that outlive containers ------------------------------------------------ */
+
+/**
+ * struct volume_info - one volume
+ * @path: of its contents
+ * @created: seconds since 1970
+ * @labels: KEY=VALUE
+ * @ephemeral: made for one container, goes with it
+ * @users: ids of containers that have it, in no order
+ */
+struct volume_info {
+	char *name, *path;
+	int64_t created;
+	struct strv labels, users;
+	bool anonymous, ephemeral;
+};
+
+struct volume_list {
+	struct volume_info *v;
+	size_t n;
+};
+
+int volume_create(const struct dirs *dirs, const struct idmap_plan *plan, const char *name,
+		  const struct strv *labels, struct err *e);
+int volume_get(const struct dirs *dirs, const char *name, struct volume_info *out, struct err *e);
+int volume_list(const struct dirs *dirs, struct volume_list *out, struct err *e);
+void volume_info_free(struct volume_info *v);
+void volume_list_free(struct volume_list *l);
+int volume_remove(const struct dirs *dirs, const struct idmap_plan *plan, const char *name,
+		  struct err *e);
+int volumes_attach(const struct dirs *dirs, const struct idmap_plan *plan, struct spec *s,
+		   struct err *e);
+void volumes_release(const struct dirs *dirs, const struct idmap_plan *plan, const char *id,
+		     bool remove_anonymous);
+void volumes_sweep(const struct dirs *dirs, const struct idmap_plan *plan);
+
 #endif

@@ -187,6 +187,15 @@ static void keep_result(struct state *s, const struct spec *spec, int exit_code)
 		log_warn("cannot record the result of container %.12s, ignoring", spec->id);
 }
 
+static bool has_volumes(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->mounts.n; i++) {
+		if (spec->mounts.v[i].volume)
+			return true;
+	}
+	return false;
+}
+
 /**
  * state_end - remove the records of a container that has ended, or was never started
  * @userns_fd: its user namespace, for files that belong to its ids; -1 for none
@@ -201,6 +210,8 @@ void state_end(struct state *s, const struct container *c, int userns_fd, int ex
 	} else {
 		if (s->dir >= 0 && !remove_if_empty(s))
 			discard(s, c->plan, userns_fd);
+		if (has_volumes(c->spec))
+			volumes_release(c->dirs, c->plan, s->id, true);
 		if (c->spec->name && s->store_fd >= 0 && s->dir >= 0) {
 			cleanup_free char *link = xasprintf("name-%s", c->spec->name);
 
@@ -288,6 +299,7 @@ int container_remove(const struct dirs *dirs, const struct idmap_plan *plan, con
 	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
 		return fail(e, EBUSY, "container %.12s is running; end it first", id);
 	drop_name(store_fd, dir, id);
+	volumes_release(dirs, plan, id, false);
 	return remove_it(&removal) < 0 ? mapped_run(plan, remove_it, &removal, e) : 0;
 }
 
@@ -369,4 +381,5 @@ void container_sweep(const struct dirs *dirs, const struct idmap_plan *plan)
 	each_entry(openat(run, "containers", flags), sweep_record, plan);
 	each_entry(openat(store, "containers", flags), sweep_folder, plan);
 	each_entry(openat(store, "trash", flags), sweep_folder, plan);
+	volumes_sweep(dirs, plan);
 }

@@ -104,6 +104,7 @@ int rootfs_overlay(struct launch *l, struct err *e);
 int rootfs_fuse(struct launch *l, struct err *e);
 int rootfs_copy(struct launch *l, struct err *e);
 int rootfs_dir(struct launch *l, struct err *e);
+int copy_up(int from, int to);
 int fuse_start(struct launch *l, int dev, struct err *e);
 int rootfs_attach(struct launch *l, int mountfd, const char *at, struct err *e);
 

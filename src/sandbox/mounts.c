@@ -10,6 +10,7 @@
  * folders for symlinks meanwhile (CVE-2021-30465, CVE-2024-45310) can neither
  * redirect the mount nor have us create a file outside.
  */
+#include <dirent.h>
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -214,6 +215,45 @@ static int mount_tmpfs(struct launch *l, const struct mount_spec *m, struct err 
 	return mount_attach(fd, target, m->target, e);
 }
 
+static bool is_empty(int dir)
+{
+	int copy = fcntl(dir, F_DUPFD_CLOEXEC, 3);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *de;
+	bool empty = d != NULL;
+
+	while (d && empty && (de = readdir(d)))
+		empty = streq(de->d_name, ".") || streq(de->d_name, "..");
+	if (d)
+		closedir(d);
+	else
+		close_fd(copy);
+	return empty;
+}
+
+/*
+ * An empty volume begins with what the image has at its place, as docker's and podman's.
+ * Whoever shares the volume may swap folders meanwhile: no path of it is ever followed.
+ */
+static int fill_volume(const struct mount_spec *m, int source, int target, struct err *e)
+{
+	cleanup_close int to = openat(source, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int from = -1;
+	int r;
+
+	if (to < 0)
+		return fail_errno(e, "cannot open volume %s", m->volume);
+	if (!is_empty(to))
+		return 0;
+	from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (from < 0)
+		return fail_errno(e, "cannot open %s inside the container", m->target);
+	r = copy_up(from, to);
+	return r < 0 ? fail(e, -r, "cannot copy %s of the image into volume %s: %s", m->target,
+			    m->volume, strerror(-r))
+		     : 0;
+}
+
 static int mount_bind(struct launch *l, const struct mount_spec *m, int source, struct err *e)
 {
 	cleanup_close int target = -1;
@@ -222,7 +262,15 @@ static int mount_bind(struct launch *l, const struct mount_spec *m, int source, 
 	if (fstat(source, &st) < 0)
 		return fail_errno(e, "cannot bind %s", m->source);
 	target = mount_target(l->c.root, m->target, S_ISDIR(st.st_mode), e);
-	return target < 0 ? target : mount_attach(source, target, m->target, e);
+	if (target < 0)
+		return target;
+	if (m->volume && !m->nocopy && !(m->attr_set & MOUNT_ATTR_RDONLY)) {
+		int r = fill_volume(m, source, target, e);
+
+		if (r < 0)
+			return r;
+	}
+	return mount_attach(source, target, m->target, e);
 }
 
 int step_user_mounts(struct launch *l, struct err *e)

@@ -13,6 +13,18 @@
 
 #include "sandbox/internal.h"
 
+/* From one file system to another, such as from an overlay into a volume. */
+static int copy_plain(int in, int out)
+{
+	char buffer[65536];
+	ssize_t n;
+	int r = 0;
+
+	while (!r && (n = read_full(in, buffer, sizeof(buffer))) > 0)
+		r = write_full(out, buffer, (size_t)n);
+	return r < 0 ? r : (int)MIN(n, 0);
+}
+
 static int copy_data(int in, int out, off_t size)
 {
 	if (!ioctl(out, FICLONE, in))
@@ -21,7 +33,9 @@ static int copy_data(int in, int out, off_t size)
 		ssize_t n = copy_file_range(in, NULL, out, NULL, (size_t)size, 0);
 
 		if (n < 0)
-			return -errno;
+			return errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP
+				       ? copy_plain(in, out)
+				       : -errno;
 		if (!n)
 			break;
 		size -= n;
@@ -136,6 +150,22 @@ static int copy_tree(int from, int to)
 	}
 	closedir(d);
 	return r;
+}
+
+/**
+ * copy_up - give an empty folder what another one holds, and its owner, mode and time
+ * @from, @to: folders, open for reading; @to may be written by others meanwhile
+ *
+ * Return: 0 or -errno.
+ */
+int copy_up(int from, int to)
+{
+	struct stat st;
+	int r = copy_tree(from, to);
+
+	if (!r && fstat(from, &st) < 0)
+		r = -errno;
+	return r < 0 ? r : set_attributes(to, from, &st);
 }
 
 int rootfs_copy(struct launch *l, struct err *e)

@@ -50,15 +50,17 @@ enum userns_mode { USERNS_ROOT, USERNS_KEEP_ID, USERNS_NOMAP, USERNS_EXPLICIT };
 
 /** struct mount_spec - one mount asked for by the user or by config.json, in order */
 struct mount_spec {
-	char *type;           /* "bind", "tmpfs", "proc", ...: as fstab */
-	char *source;         /* absolute for a bind */
-	char *target;         /* inside the container, absolute */
-	uint64_t attr_set;    /* MOUNT_ATTR_* */
-	uint64_t attr_clr;    /* MOUNT_ATTR_* asked to be off, such as by "exec" */
+	char *type;        /* "bind", "tmpfs", "proc", ...: as fstab; "volume" until it is found */
+	char *source;      /* absolute for a bind */
+	char *target;      /* inside the container, absolute */
+	uint64_t attr_set; /* MOUNT_ATTR_* */
+	uint64_t attr_clr; /* MOUNT_ATTR_* asked to be off, such as by "exec" */
 	uint64_t propagation; /* MS_PRIVATE, MS_SLAVE, ... or 0 */
 	bool recursive;       /* a bind takes the mounts below along */
 	bool optional;        /* a source that is not there is no error */
 	bool tmpcopyup;
+	char *volume; /* "volume" and what it became: the volume's name, "" for a nameless one */
+	bool nocopy;  /* an empty volume does not get what the image has at its place */
 	struct strv data; /* key or key=value for the file system */
 };
 

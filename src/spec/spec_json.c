@@ -45,7 +45,7 @@ struct list {
 static const struct field mount_table[] = {
 	M(K_STR, type),       M(K_STR, source),      M(K_STR, target),     M(K_U64, attr_set),
 	M(K_U64, attr_clr),   M(K_U64, propagation), M(K_BOOL, recursive), M(K_BOOL, optional),
-	M(K_BOOL, tmpcopyup), M(K_STRV, data),
+	M(K_BOOL, tmpcopyup), M(K_STR, volume),      M(K_BOOL, nocopy),    M(K_STRV, data),
 };
 #define D(kind, member) F(struct device_spec, kind, member)
 static const struct field device_table[] = {

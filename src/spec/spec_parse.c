@@ -96,41 +96,75 @@ static int set_source(struct mount_spec *m, const char *source, const char *text
 	return 0;
 }
 
+static void volume_defaults(struct mount_spec *m, const char *name)
+{
+	m->type = xstrdup("volume");
+	m->volume = xstrdup(name);
+	m->attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+}
+
+static int volume_name(const char *name, const char *text, struct err *e)
+{
+	if (spec_valid_name(name))
+		return 0;
+	return fail(e, EINVAL,
+		    "\"%s\": a volume's name is letters, digits, '_', '.' and '-', not \"%s\"; "
+		    "for a folder write ./%s",
+		    text, name, name);
+}
+
+static bool volume_word(struct mount_spec *m, const char *word)
+{
+	if (!streq(word, "copy") && !streq(word, "nocopy"))
+		return false;
+	m->nocopy = *word == 'n';
+	return true;
+}
+
+static int volume_words(struct mount_spec *m, const char *list, const char *text, struct err *e)
+{
+	cleanup_strv struct strv words = {};
+
+	strv_split(&words, list, ',');
+	strv_for_each (word, &words) {
+		if (!mount_word(m, word) && !(m->volume && volume_word(m, word)))
+			return fail(e, EINVAL, "volume \"%s\": there is no option \"%s\"", text,
+				    word);
+	}
+	return 0;
+}
+
 /**
- * spec_parse_volume - HOST:CONTAINER[:OPTION,...]
- * @text: as podman's -v; a host path that does not begin with / or . would be a named volume
+ * spec_parse_volume - [HOST:]CONTAINER[:OPTION,...]
+ * @text: as podman's -v; what does not begin with / or . is the name of a volume, and a single
+ *	path asks for a new volume without a name
  */
 int spec_parse_volume(struct spec *s, const char *text, struct err *e)
 {
-	struct strv parts = {}, words = {};
+	cleanup_strv struct strv parts = {};
 	struct mount_spec *m;
+	const char *target;
 	int r = 0;
 
 	strv_split(&parts, text, ':');
-	if (parts.n < 2 || parts.n > 3) {
-		strv_free(&parts);
-		return fail(e, EINVAL, "volume \"%s\" is not HOST-PATH:CONTAINER-PATH[:OPTIONS]",
+	if (!parts.n || parts.n > 3)
+		return fail(e, EINVAL, "volume \"%s\" is not [HOST-PATH:]CONTAINER-PATH[:OPTIONS]",
 			    text);
-	}
 	m = mounts_add(&s->mounts);
-	bind_defaults(m);
-	if (*parts.v[0] && *parts.v[0] != '/' && *parts.v[0] != '.')
-		r = fail(e, EINVAL,
-			 "\"%s\" would be a named volume, which this version does not have; "
-			 "for a folder write ./%s",
-			 text, parts.v[0]);
-	if (!r)
+	target = parts.v[parts.n > 1];
+	if (parts.n == 1) {
+		volume_defaults(m, "");
+	} else if (*parts.v[0] && *parts.v[0] != '/' && *parts.v[0] != '.') {
+		volume_defaults(m, parts.v[0]);
+		r = volume_name(parts.v[0], text, e);
+	} else {
+		bind_defaults(m);
 		r = set_source(m, parts.v[0], text, e);
-	if (!r)
-		r = set_target(m, parts.v[1], text, e);
-	if (!r && parts.n == 3)
-		strv_split(&words, parts.v[2], ',');
-	strv_for_each (word, &words) {
-		if (!r && !mount_word(m, word))
-			r = fail(e, EINVAL, "volume \"%s\": there is no option \"%s\"", text, word);
 	}
-	strv_free(&words);
-	strv_free(&parts);
+	if (!r)
+		r = set_target(m, target, text, e);
+	if (!r && parts.n == 3)
+		r = volume_words(m, parts.v[2], text, e);
 	return r;
 }
 
@@ -193,6 +227,13 @@ static int mount_key(struct mount_spec *m, char *pair, const char *text, struct 
 		*value++ = '\0';
 	if (streq(pair, "type"))
 		return 0;
+	if (m->volume && (streq(pair, "src") || streq(pair, "source"))) {
+		free(m->volume);
+		m->volume = xstrdup(value ? value : "");
+		return volume_name(m->volume, text, e);
+	}
+	if (m->volume && streq(pair, "volume-nocopy"))
+		return m->nocopy = true, 0;
 	if (streq(pair, "src") || streq(pair, "source"))
 		return m->source ? fail(e, EINVAL, "mount \"%s\" names two sources", text)
 				 : set_source(m, value ? value : "", text, e);
@@ -230,7 +271,7 @@ static const char *mount_type(const struct strv *pairs)
 }
 
 /**
- * spec_parse_mount - type=bind|tmpfs,src=...,dst=...[,OPTION...], as podman's --mount
+ * spec_parse_mount - type=bind|volume|tmpfs,src=...,dst=...[,OPTION...], as podman's --mount
  */
 int spec_parse_mount(struct spec *s, const char *text, struct err *e)
 {
@@ -243,16 +284,15 @@ int spec_parse_mount(struct spec *s, const char *text, struct err *e)
 	type = mount_type(&pairs);
 	if (streq(type, "bind")) {
 		bind_defaults(m);
+	} else if (streq(type, "volume")) {
+		volume_defaults(m, "");
 	} else {
 		m->type = xstrdup(type);
 		m->attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-		if (streq(type, "volume"))
+		if (!streq(type, "tmpfs"))
 			r = fail(e, EINVAL,
-				 "mount \"%s\": this version has no named volumes; use type=bind",
-				 text);
-		else if (!streq(type, "tmpfs"))
-			r = fail(e, EINVAL, "mount \"%s\": the type \"%s\" is not bind or tmpfs",
-				 text, type);
+				 "mount \"%s\": the type \"%s\" is not bind, volume or tmpfs", text,
+				 type);
 	}
 	for (size_t i = 0; !r && i < pairs.n; i++)
 		r = mount_key(m, pairs.v[i], text, e);

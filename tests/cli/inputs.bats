@@ -26,7 +26,7 @@ teardown() { check_leaks; }
 }
 
 @test "rows 7 to 9: volumes" {
-  for v in :/x /a /a:b /nonexistent/a:/x /etc:/x:zz; do
+  for v in :/x a /a:b /nonexistent/a:/x /etc:/x:zz; do
     one_line_error run --network none -v "$v" busybox true
   done
   one_line_error run --network none -v /tmp:/proc busybox true
