@@ -182,6 +182,15 @@ int parse_bool(const char *s, bool *out);
 bool all_digits(const char *s);
 void format_size(char out[16], uint64_t bytes);
 
+/* ---- when.c: points in time, ns since 1970 -------------------------------------------------------- */
+
+#define WHEN_TEXT 48
+
+int64_t wall_ns(void);
+void format_when(char out[WHEN_TEXT], int64_t ns);
+int parse_rfc3339(const char *s, size_t n, int64_t *ns);
+int parse_when(const char *s, bool ahead, int64_t *ns);
+
 /* ---- fdio.c: whole reads and writes, files by folder fd, fds over sockets ----------------------- */
 
 ssize_t read_full(int fd, void *p, size_t n);

@@ -57,4 +57,48 @@ size_t relay_poll(const struct relay *r, struct pollfd *fds);
 void relay_move(struct relay *r, const struct pollfd *fds, size_t n);
 void relay_finish(struct relay *r);
 
+/* ---- logfile.c: the log of a container in the background -------------------------------------------- */
+
+#define LOG_NAME     "ctr.log"
+#define LOG_TIME_MAX 48
+#define LOG_HEAD_MAX (LOG_TIME_MAX + 10)
+
+/**
+ * struct log_head - what stands before the text of a line of a log
+ * @when: ns since 1970
+ * @time_len: length of the time as it is written there
+ * @stream: 0 standard output, 1 standard error
+ * @full: the end of the container's line is behind it
+ * @bare: no text, only the end of a line that came in parts
+ */
+struct log_head {
+	int64_t when;
+	size_t time_len;
+	int stream;
+	bool full, bare;
+};
+
+int log_head_parse(const char *p, size_t n, struct log_head *h);
+
+/**
+ * struct logfile - the log that is written
+ * @dir: the container's folder, borrowed; -1: nothing is written
+ * @fd: the file; -1 while it cannot be opened
+ * @size: bytes in it
+ * @losing: something could not be written, @lost lines until now, because of @why
+ * @torn: the file ends in half a line
+ * @partial: the last line of that stream in the file is a part of one
+ */
+struct logfile {
+	int dir, fd;
+	uint64_t size, max_size, lost;
+	unsigned max_file;
+	int why;
+	bool losing, torn, partial[2];
+};
+
+int logfile_open(struct logfile *l, int dirfd, const struct log_spec *spec, struct err *e);
+void logfile_write(struct logfile *l, int stream, const char *data, size_t n);
+void logfile_close(struct logfile *l);
+
 #endif

@@ -2,3 +2,4 @@ noinst_LIBRARIES += libcontainer.a
 libcontainer_a_SOURCES = src/container/container.h src/container/internal.h \
 	src/container/lifecycle.c src/container/info.c src/container/relay.c src/container/state.c src/container/supervise.c
 libcontainer_a_SOURCES += src/container/volume.c
+libcontainer_a_SOURCES += src/container/logfile.c
