@@ -265,6 +265,21 @@ size_t json_len(const json *arr);
 json *json_at(const json *arr, size_t i);
 const char *json_as_str(const json *j);
 char *json_dump(const json *j, bool pretty);
+enum json_kind {
+	JSON_NULL,
+	JSON_BOOL,
+	JSON_INT,
+	JSON_DOUBLE,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT
+};
+enum json_kind json_kind(const json *j);
+json *json_hold(const json *j);
+bool json_has(const json *obj, const char *key, json **out);
+void json_keys(const json *obj, struct strv *out);
+bool json_true(const json *j);
+int64_t json_int(const json *j);
 DEFINE_CLEANUP(cleanup_jsonp, json *, json_put)
 #define cleanup_json __cleanup(cleanup_jsonp_func)
 

@@ -270,3 +270,76 @@ char *json_dump(const json *j, bool pretty)
 		flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
 	return xstrdup(json_object_to_json_string_ext((json *)j, flags));
 }
+
+enum json_kind json_kind(const json *j)
+{
+	switch (json_object_get_type(j)) {
+	case json_type_boolean:
+		return JSON_BOOL;
+	case json_type_int:
+		return JSON_INT;
+	case json_type_double:
+		return JSON_DOUBLE;
+	case json_type_string:
+		return JSON_STRING;
+	case json_type_array:
+		return JSON_ARRAY;
+	case json_type_object:
+		return JSON_OBJECT;
+	case json_type_null:
+		break;
+	}
+	return JSON_NULL;
+}
+
+/* json_hold - one more reference, for json_put() */
+json *json_hold(const json *j)
+{
+	return json_object_get((json *)j);
+}
+
+/* json_has - is there a member of that name? null is one; @out: borrowed, may be NULL */
+bool json_has(const json *obj, const char *key, json **out)
+{
+	return json_object_is_type(obj, json_type_object) &&
+	       json_object_object_get_ex(obj, key, out);
+}
+
+/* json_keys - append the names of the members, in their order */
+void json_keys(const json *obj, struct strv *out)
+{
+	if (!json_object_is_type(obj, json_type_object))
+		return;
+	json_object_object_foreach((json *)obj, key, value)
+	{
+		(void)value;
+		strv_add(out, key);
+	}
+}
+
+/* json_true - what templates take for true: everything but null, false, 0 and what is empty */
+bool json_true(const json *j)
+{
+	switch (json_kind(j)) {
+	case JSON_NULL:
+		return false;
+	case JSON_BOOL:
+		return json_object_get_boolean(j);
+	case JSON_STRING:
+		return json_object_get_string_len(j) > 0;
+	case JSON_ARRAY:
+		return json_object_array_length(j) > 0;
+	case JSON_OBJECT:
+		return json_object_object_length(j) > 0;
+	case JSON_INT:
+	case JSON_DOUBLE:
+		break;
+	}
+	return json_object_get_double(j) != 0;
+}
+
+/* json_int - of an integer; 0 for what is none */
+int64_t json_int(const json *j)
+{
+	return json_object_is_type(j, json_type_int) ? json_object_get_int64(j) : 0;
+}

@@ -57,3 +57,8 @@ fuzz_slirp_SOURCES = tests/fuzz/fuzz_slirp.c src/net/slirp.c
 fuzz_slirp_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
 fuzz_slirp_LDADD = libnethelper.a $(FUZZ_LIBS) $(SLIRP_LIBS)
 fuzz_slirp_LDFLAGS = $(FUZZ_LINK)
+
+FUZZ_TESTS += fuzz_template
+fuzz_template_SOURCES = tests/fuzz/fuzz_template.c
+fuzz_template_LDADD = $(FUZZ_LIBS)
+fuzz_template_LDFLAGS = $(FUZZ_LINK)

@@ -75,3 +75,6 @@ unit_when_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += unit_logfile
 unit_logfile_SOURCES = tests/unit/test_logfile.c tests/unit/unit.h
 unit_logfile_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += unit_template
+unit_template_SOURCES = tests/unit/test_template.c tests/unit/unit.h
+unit_template_LDADD = $(UNIT_LDADD)
