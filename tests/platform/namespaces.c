@@ -26,9 +26,13 @@ static void shared(void)
 	      "a recursive clone of the host's /proc works");
 	works(sys_open_tree(AT_FDCWD, "/sys", OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC),
 	      "a recursive clone of the host's /sys works");
-	refused(sys_open_tree(AT_FDCWD, "/proc/sys", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC) < 0 ? -1
-											      : 0,
-		0, "a part of it without mounts below works");
+	works(sys_open_tree(AT_FDCWD, "/proc/tty", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),
+	      "a part of it without mounts below works");
+	/* As systemd's binfmt_misc lies below /proc/sys. */
+	works(mount("none", "/proc/tty", "tmpfs", 0, NULL), "a mount over a part of it works");
+	works(ret(unshare(CLONE_NEWUSER | CLONE_NEWNS)), "a user namespace below this one works");
+	refused(sys_open_tree(AT_FDCWD, "/proc", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), EINVAL,
+		"there, a clone that is not recursive and would uncover that mount is EINVAL");
 }
 
 static void own(void)
