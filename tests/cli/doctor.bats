@@ -132,7 +132,7 @@ END
 @test "doctor: a store that overlay cannot use is told, and containers run" {
   # An overlay does not take another overlay with a user's xattrs as its upper layer.
   mkdir -p "$BATS_TEST_TMPDIR"/{lower,store}
-  in_host "mount -t tmpfs t '$BATS_TEST_TMPDIR/lower' && cd '$BATS_TEST_TMPDIR/lower' &&
+  in_host "mount -t tmpfs -o size=8g t '$BATS_TEST_TMPDIR/lower' && cd '$BATS_TEST_TMPDIR/lower' &&
     mkdir l u w && mount -t overlay o -o lowerdir=l,upperdir=u,workdir=w,userxattr '$STORE' && cd /"
   wants 0
   [[ $(row store) == ok*"on overlay"* ]]
