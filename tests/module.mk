@@ -41,13 +41,13 @@ check-source:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SOURCE_TESTS)'
 check-bats:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(BATS_TESTS)'
-check-cli check-oci check-escape check-fault:
+check-cli check-oci check-escape check-fault check-image check-net check-unpack:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(filter tests/$(@:check-%=%)/%,$(BATS_TESTS))'
 check-fuzz:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FUZZ_TESTS)' LOG_COMPILER='$(srcdir)/tests/fuzz/run-fuzz'
 
 check-vm:
-	$(srcdir)/tests/vm/run
+	VM_TARGETS='$(VM_TARGETS)' $(srcdir)/tests/vm/run
 
 # What a kind consists of; contrib/check asks before it runs one.
 print-check-platform:
@@ -58,7 +58,7 @@ print-check-fuzz:
 	@echo $(wildcard $(srcdir)/tests/fuzz/fuzz_*.c)
 
 .PHONY: check-unit check-platform check-source check-bats check-cli check-oci check-escape \
-	check-fault check-fuzz check-vm print-check-platform print-check-bats print-check-fuzz
+	check-fault check-image check-net check-unpack check-fuzz check-vm print-check-platform print-check-bats print-check-fuzz
 
 include tests/unit/module.mk
 include tests/platform/module.mk
