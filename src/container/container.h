@@ -112,6 +112,39 @@ int container_remove(const struct dirs *dirs, const struct idmap_plan *plan, con
 		     struct err *e);
 void container_sweep(const struct dirs *dirs, const struct idmap_plan *plan);
 
+/* ---- logread.c: what a container in the background has written ---------------------------------------- */
+
+/**
+ * struct log_source - the log of one container
+ * @dir: its folder in the store, borrowed
+ * @name: for messages
+ * @prefix: what each line begins with, or NULL
+ * @runs: asked whether more may come, with @ctx; NULL: no more will
+ * @end_file: a file that is closed or removed when that changes, or NULL
+ */
+struct log_source {
+	int dir;
+	const char *name, *prefix, *end_file;
+	bool (*runs)(void *ctx);
+	void *ctx;
+};
+
+/**
+ * struct log_opts - what is shown
+ * @since, @until: ns since 1970; INT64_MIN and INT64_MAX for everything
+ * @tail: only so many lines from the end; negative for all
+ * @follow: wait for more, until the container has ended or @until is over
+ * @timestamps: the time before each line
+ * @fds: where standard output and standard error of the container go
+ */
+struct log_opts {
+	int64_t since, until, tail;
+	bool follow, timestamps;
+	int fds[2];
+};
+
+int log_show(const struct log_source *src, size_t n, const struct log_opts *o, struct err *e);
+
 /* ---- volume.c: folders that outlive containers ------------------------------------------------ */
 
 /**

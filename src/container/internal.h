@@ -97,6 +97,18 @@ struct logfile {
 	bool losing, torn, partial[2];
 };
 
+/**
+ * struct log_tail - the search for the last lines
+ * @left: how many are still to be found
+ * @open: a line of that stream is under way, whose earlier parts belong to it
+ */
+struct log_tail {
+	int64_t left;
+	bool open[2];
+};
+
+int log_tail_find(int fd, struct log_tail *t, off_t *start);
+
 int logfile_open(struct logfile *l, int dirfd, const struct log_spec *spec, struct err *e);
 void logfile_write(struct logfile *l, int stream, const char *data, size_t n);
 void logfile_close(struct logfile *l);

@@ -3,3 +3,5 @@ libcontainer_a_SOURCES = src/container/container.h src/container/internal.h \
 	src/container/lifecycle.c src/container/info.c src/container/relay.c src/container/state.c src/container/supervise.c
 libcontainer_a_SOURCES += src/container/volume.c
 libcontainer_a_SOURCES += src/container/logfile.c
+libcontainer_a_SOURCES += src/container/logread.c
+libcontainer_a_SOURCES += src/container/logtail.c

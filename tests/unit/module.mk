@@ -78,3 +78,6 @@ unit_logfile_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += unit_template
 unit_template_SOURCES = tests/unit/test_template.c tests/unit/unit.h
 unit_template_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += unit_logread
+unit_logread_SOURCES = tests/unit/test_logread.c tests/unit/unit.h
+unit_logread_LDADD = $(UNIT_LDADD)
