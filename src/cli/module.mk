@@ -9,3 +9,4 @@ libcli_a_SOURCES += src/cli/cmd_pull.c
 libcli_a_SOURCES += src/cli/cmd_rm.c
 libcli_a_SOURCES += src/cli/cmd_run.c
 libcli_a_SOURCES += src/cli/cmd_volume.c
+libcli_a_SOURCES += src/cli/cmd_logs.c

@@ -112,22 +112,7 @@ int container_remove(const struct dirs *dirs, const struct idmap_plan *plan, con
 		     struct err *e);
 void container_sweep(const struct dirs *dirs, const struct idmap_plan *plan);
 
-/* ---- logread.c: what a container in the background has written ---------------------------------------- */
-
-/**
- * struct log_source - the log of one container
- * @dir: its folder in the store, borrowed
- * @name: for messages
- * @prefix: what each line begins with, or NULL
- * @runs: asked whether more may come, with @ctx; NULL: no more will
- * @end_file: a file that is closed or removed when that changes, or NULL
- */
-struct log_source {
-	int dir;
-	const char *name, *prefix, *end_file;
-	bool (*runs)(void *ctx);
-	void *ctx;
-};
+/* ---- logs.c: what a container in the background has written ---------------------------------------- */
 
 /**
  * struct log_opts - what is shown
@@ -143,7 +128,8 @@ struct log_opts {
 	int fds[2];
 };
 
-int log_show(const struct log_source *src, size_t n, const struct log_opts *o, struct err *e);
+int container_logs(const struct dirs *dirs, const struct container_info *c, size_t n,
+		   const struct log_opts *o, struct err *e);
 
 /* ---- volume.c: folders that outlive containers ------------------------------------------------ */
 

@@ -107,6 +107,22 @@ struct log_tail {
 	bool open[2];
 };
 
+/**
+ * struct log_source - the log of one container
+ * @dir: its folder in the store, borrowed
+ * @name: for messages
+ * @prefix: what each line begins with, or NULL
+ * @runs: asked whether more may come, with @ctx; NULL: no more will
+ * @end_file: a file that is closed or removed when that changes, or NULL
+ */
+struct log_source {
+	int dir;
+	const char *name, *prefix, *end_file;
+	bool (*runs)(void *ctx);
+	void *ctx;
+};
+
+int log_show(const struct log_source *src, size_t n, const struct log_opts *o, struct err *e);
 int log_tail_find(int fd, struct log_tail *t, off_t *start);
 
 int logfile_open(struct logfile *l, int dirfd, const struct log_spec *spec, struct err *e);
