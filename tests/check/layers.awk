@@ -62,7 +62,7 @@ FNR == 1 {
 			next
 		}
 	if (q[2] ~ /^(sys|linux|net|netinet|arpa|asm)\// ||
-	    q[2] ~ /^(assert|ctype|dirent|dlfcn|elf|errno|fcntl|fnmatch|ftw|getopt|grp|inttypes|langinfo|limits|link|locale|math|netdb|poll|pthread|pty|pwd|sched|semaphore|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syscall|syslog|termios|threads|time|unistd|utime|wchar|wordexp|mntent|endian|byteswap|malloc|resolv|ucontext)\.h$/)
+	    q[2] ~ /^(assert|ctype|dirent|dlfcn|elf|errno|fcntl|fnmatch|ftw|getopt|grp|inttypes|langinfo|limits|link|locale|math|netdb|poll|pthread|pty|pwd|regex|sched|semaphore|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syscall|syslog|termios|threads|time|unistd|utime|wchar|wordexp|mntent|endian|byteswap|malloc|resolv|ucontext)\.h$/)
 		next
 	print FILENAME ":" FNR ": <" q[2] "> is neither libc's nor in headers.table"
 }
