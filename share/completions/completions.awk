@@ -56,6 +56,8 @@ function first(cmd,   u)
 		return "image"
 	if (u ~ /CONTAINER/)
 		return "container"
+	if (cmd ~ /^volume / && u ~ /NAME/)
+		return cmd == "volume create" ? "none" : "volume"
 	if (u ~ /FILE/)
 		return "file"
 	if (u ~ /DIR/)
@@ -90,6 +92,8 @@ function bash_reply(kind)
 		return "COMPREPLY=($(compgen -W \"$(_sandbox_images)\" -- \"$cur\") $(compgen -f -- \"$cur\"))"
 	if (kind == "container")
 		return "COMPREPLY=($(compgen -W \"$(_sandbox_containers)\" -- \"$cur\"))"
+	if (kind == "volume")
+		return "COMPREPLY=($(compgen -W \"$(_sandbox_volumes)\" -- \"$cur\"))"
 	return "COMPREPLY=()"
 }
 
@@ -165,11 +169,13 @@ function bash(   i, c)
 	print "# shellcheck shell=bash disable=SC2207,SC2254"
 	print ""
 	print "_sandbox_images()\n{"
-	print "  echo busybox alpine"
-	print "  \"${COMP_WORDS[0]}\" images 2>/dev/null | awk 'NR > 1 { print $1 }'\n}"
+	print "  \"${COMP_WORDS[0]}\" __complete images 2>/dev/null\n}"
 	print ""
 	print "_sandbox_containers()\n{"
-	print "  \"${COMP_WORDS[0]}\" ps -a 2>/dev/null | awk 'NR > 1 { print $1 }'\n}"
+	print "  \"${COMP_WORDS[0]}\" __complete containers 2>/dev/null\n}"
+	print ""
+	print "_sandbox_volumes()\n{"
+	print "  \"${COMP_WORDS[0]}\" __complete volumes 2>/dev/null\n}"
 	print ""
 	print "_sandbox()\n{"
 	print "  local cur prev cmd='' i=1 args=0"
@@ -228,11 +234,13 @@ function bash(   i, c)
 		print "        esac"
 		print "        i=$((i + 1))"
 		print "      done"
-		print "      # After IMAGE come words of the command inside."
-		print "      if [ \"$args\" -gt 0 ]; then"
-		print "        COMPREPLY=($(compgen -f -- \"$cur\"))"
-		print "        return"
-		print "      fi"
+		if (usage[c] !~ /(CONTAINER|IMAGE|NAME)\.\.\.\]?$/) {
+			print "      # After IMAGE come words of the command inside."
+			print "      if [ \"$args\" -gt 0 ]; then"
+			print "        COMPREPLY=($(compgen -f -- \"$cur\"))"
+			print "        return"
+			print "      fi"
+		}
 		print "      case $prev in"
 		bash_values(c)
 		print "      esac"
@@ -263,6 +271,8 @@ function zsh_action(kind)
 		return "_sandbox_images"
 	if (kind == "container")
 		return "_sandbox_containers"
+	if (kind == "volume")
+		return "_sandbox_volumes"
 	return ""
 }
 
@@ -297,14 +307,20 @@ function zsh(   i, k, c)
 	print ""
 	print "_sandbox_images() {"
 	print "  local -a images"
-	print "  images=(busybox alpine ${(f)\"$(_call_program images sandbox images 2>/dev/null | awk 'NR > 1 { print $1 }')\"})"
+	print "  images=(${(f)\"$(_call_program images sandbox __complete images 2>/dev/null)\"})"
 	print "  _alternative \"images:image:(${images//:/\\\\:})\" 'files:file:_files'"
 	print "}"
 	print ""
 	print "_sandbox_containers() {"
 	print "  local -a containers"
-	print "  containers=(${(f)\"$(_call_program containers sandbox ps -a 2>/dev/null | awk 'NR > 1 { print $1 }')\"})"
+	print "  containers=(${(f)\"$(_call_program containers sandbox __complete containers 2>/dev/null)\"})"
 	print "  compadd -a containers"
+	print "}"
+	print ""
+	print "_sandbox_volumes() {"
+	print "  local -a volumes"
+	print "  volumes=(${(f)\"$(_call_program volumes sandbox __complete volumes 2>/dev/null)\"})"
+	print "  compadd -a volumes"
 	print "}"
 	for (i = 1; i <= ncmd; i++) {
 		c = names[i]
@@ -390,6 +406,8 @@ function fish_action(kind)
 		return " -x -a '(__sandbox_images)'"
 	if (kind == "container")
 		return " -x -a '(__sandbox_containers)'"
+	if (kind == "volume")
+		return " -x -a '(__sandbox_volumes)'"
 	return " -x"
 }
 
@@ -458,12 +476,15 @@ function fish(   i, k, c, when)
 	print "# fish completion of sandbox, made from its option tables by completions.awk"
 	print ""
 	print "function __sandbox_images"
-	print "    printf '%s\\n' busybox alpine"
-	print "    command sandbox images 2>/dev/null | awk 'NR > 1 { print $1 }'"
+	print "    command sandbox __complete images 2>/dev/null"
 	print "end"
 	print ""
 	print "function __sandbox_containers"
-	print "    command sandbox ps -a 2>/dev/null | awk 'NR > 1 { print $1 }'"
+	print "    command sandbox __complete containers 2>/dev/null"
+	print "end"
+	print ""
+	print "function __sandbox_volumes"
+	print "    command sandbox __complete volumes 2>/dev/null"
 	print "end"
 	print ""
 	fish_at()

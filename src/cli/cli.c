@@ -201,6 +201,8 @@ static int dispatch(struct global *g, int argc, char **argv, struct err *e)
 	}
 	if (streq(argv[at], "__tables"))
 		return cmd_tables(g, argc - at, argv + at, e);
+	if (streq(argv[at], "__complete"))
+		return cmd_complete(g, argc - at, argv + at, e);
 	group = group_find(argv[at]);
 	if (group)
 		return dispatch_group(g, group, argc - at, argv + at, e);

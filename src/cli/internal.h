@@ -45,7 +45,7 @@ struct opt_size {
  * @type: see above
  * @at: offset of the member in the structure that is filled
  * @arg: name of its argument in help, or NULL
- * @complete: what completes it: none, file, dir, image, container, enum:a|b
+ * @complete: what completes it: none, file, dir, image, container, volume, enum:a|b
  * @help: one line
  */
 struct opt {
@@ -173,6 +173,7 @@ int image_for(struct global *g, const struct run_opts *o, const char *name,
 #include "cli/commands.def"
 #undef COMMAND
 #undef GROUPED
+int cmd_complete(struct global *g, int argc, char **argv, struct err *e);
 int cmd_tables(struct global *g, int argc, char **argv, struct err *e);
 
 extern const struct opts ps_opts_table;

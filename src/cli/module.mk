@@ -1,6 +1,6 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = src/cli/cli.h src/cli/internal.h src/cli/commands.def src/cli/groups.def
-libcli_a_SOURCES += src/cli/cli.c src/cli/help.c src/cli/opts.c src/cli/opts_spec.c
+libcli_a_SOURCES += src/cli/cli.c src/cli/complete.c src/cli/help.c src/cli/opts.c src/cli/opts_spec.c
 libcli_a_SOURCES += src/cli/output.c src/cli/output.h src/cli/filter.c src/cli/container_filter.c src/cli/human.c
 libcli_a_SOURCES += src/cli/template.c src/cli/template.h src/cli/template_func.c src/cli/template_run.c
 # One line a command, so that branches that add some merge.

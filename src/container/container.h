@@ -131,6 +131,12 @@ struct log_opts {
 int container_logs(const struct dirs *dirs, const struct container_info *c, size_t n,
 		   const struct log_opts *o, struct err *e);
 
+/* ---- names.c ---------------------------------------------------------------------------------------- */
+
+#define CONTAINER_NAME 48
+
+void container_name(char out[CONTAINER_NAME], uint64_t n);
+
 /* ---- volume.c: folders that outlive containers ------------------------------------------------ */
 
 /**

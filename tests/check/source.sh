@@ -158,7 +158,7 @@ if [ -s "$tables" ]; then
 
   awk -F '\t' '
     $1 == "option" && ($7 == "" || $7 ~ /\.$/) { print $2 " " $3 ": help is empty or ends in a dot" }
-    $1 == "option" && $6 !~ /^(none|file|dir|image|container|enum:.+)$/ { print $2 " " $3 ": kind " $6 }
+    $1 == "option" && $6 !~ /^(none|file|dir|image|container|volume|enum:.+)$/ { print $2 " " $3 ": kind " $6 }
     $1 == "option" && seen[$2, $3]++ { print $2 " " $3 ": twice" }
     $1 == "option" && $4 != "" && letter[$2, $4]++ { print $2 " " $4 ": twice" }
     $1 == "command" && ($5 == "" || $5 ~ /\.$/) { print $2 ": help is empty or ends in a dot" }

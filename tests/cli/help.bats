@@ -3,9 +3,16 @@
 # help, the tables behind it, and what is made from them: pages and completions
 
 load ../lib/common
+load ../lib/records
 
 setup_file() { file_setup; }
 teardown_file() { file_teardown; }
+
+# A container and a volume to complete.
+sealed_name() {
+  record a1 "$1" exited 0
+  expect 0 volume create data
+}
 
 build_dir() {
   dirname "$SANDBOX"
@@ -76,6 +83,10 @@ build_dir() {
   [ "$(try sandbox run --network h)" = host ]
   [ "$(try sandbox run --network = no)" = none ]
   [[ "$(try sandbox run --read-only busy)" == *busybox* ]]
+  sealed_name web
+  [ "$(try sandbox rm w)" = web ]
+  [ "$(try sandbox container rm x w)" = web ]
+  [ "$(try sandbox volume rm da)" = data ]
   # Behind the image options are the command's.
   [ -z "$(try sandbox run busybox --netw)" ]
 }

@@ -81,3 +81,6 @@ unit_template_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += unit_logread
 unit_logread_SOURCES = tests/unit/test_logread.c tests/unit/unit.h
 unit_logread_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += unit_names
+unit_names_SOURCES = tests/unit/test_names.c tests/unit/unit.h
+unit_names_LDADD = $(UNIT_LDADD)
