@@ -108,8 +108,8 @@ static void test_before_start(void **state)
 
 static void test_after_start(void **state)
 {
-	static const enum sync_type types[] = {SYNC_MAPPED, SYNC_TAP,
-					       SYNC_FUSE,   SYNC_TTY,    SYNC_READY};
+	static const enum sync_type types[] = {SYNC_MAPPED, SYNC_TAP, SYNC_FUSE, SYNC_TTY,
+					       SYNC_READY};
 	const struct err word = {.code = EPERM, .msg = "a lie"};
 	struct fixture f;
 
