@@ -8,6 +8,7 @@ MAN_PAGES += man/sandbox-volume-create.1 man/sandbox-volume-exists.1 man/sandbox
 	man/sandbox-volume-ls.1 man/sandbox-volume-prune.1 man/sandbox-volume-rm.1
 MAN_PAGES += man/sandbox-logs.1
 MAN_PAGES += man/sandbox-ps.1
+MAN_PAGES += man/sandbox-inspect.1
 man1_MANS = $(MAN_PAGES)
 EXTRA_DIST += $(MAN_PAGES:=.in) man/man.awk share/tables.tsv
 CLEANFILES += $(MAN_PAGES) share/tables.tsv share/tables.stamp
@@ -29,6 +30,7 @@ $(MAN_PAGES): share/tables.tsv man/man.awk
 man/sandbox.1: man/sandbox.1.in
 man/sandbox-run.1: man/sandbox-run.1.in
 man/sandbox-ps.1: man/sandbox-ps.1.in
+man/sandbox-inspect.1: man/sandbox-inspect.1.in
 man/sandbox-pull.1: man/sandbox-pull.1.in
 man/sandbox-images.1: man/sandbox-images.1.in
 man/sandbox-rm.1: man/sandbox-rm.1.in

@@ -177,6 +177,7 @@ int cmd_complete(struct global *g, int argc, char **argv, struct err *e);
 int cmd_tables(struct global *g, int argc, char **argv, struct err *e);
 
 extern const struct opts ps_opts_table;
+extern const struct opts inspect_opts_table;
 extern const struct opts doctor_opts_table, pull_opts_table, images_opts_table, rmi_opts_table,
 	rm_opts_table;
 extern const struct opts volume_create_opts_table, volume_ls_opts_table, volume_inspect_opts_table,

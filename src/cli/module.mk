@@ -12,3 +12,5 @@ libcli_a_SOURCES += src/cli/cmd_rm.c
 libcli_a_SOURCES += src/cli/cmd_run.c
 libcli_a_SOURCES += src/cli/cmd_volume.c
 libcli_a_SOURCES += src/cli/cmd_logs.c
+libcli_a_SOURCES += src/cli/cmd_inspect.c
+libcli_a_SOURCES += src/cli/inspect.h src/cli/inspect_container.c
