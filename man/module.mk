@@ -6,7 +6,7 @@ MAN_PAGES = man/sandbox.1 man/sandbox-run.1 man/sandbox-pull.1 man/sandbox-image
 	man/sandbox-rmi.1 man/sandbox-doctor.1 man/sandbox-rm.1
 MAN_PAGES += man/sandbox-volume-create.1 man/sandbox-volume-exists.1 man/sandbox-volume-inspect.1 \
 	man/sandbox-volume-ls.1 man/sandbox-volume-prune.1 man/sandbox-volume-rm.1
-MAN_PAGES += man/sandbox-logs.1
+MAN_PAGES += man/sandbox-logs.1 man/sandbox-events.1
 MAN_PAGES += man/sandbox-ps.1
 MAN_PAGES += man/sandbox-inspect.1
 man1_MANS = $(MAN_PAGES)
@@ -43,6 +43,7 @@ man/sandbox-volume-ls.1: man/sandbox-volume-ls.1.in
 man/sandbox-volume-prune.1: man/sandbox-volume-prune.1.in
 man/sandbox-volume-rm.1: man/sandbox-volume-rm.1.in
 man/sandbox-logs.1: man/sandbox-logs.1.in
+man/sandbox-events.1: man/sandbox-events.1.in
 $(MAN_PAGES):
 	@$(MKDIR_P) man
 	$(AM_V_GEN)c=$(@F); c=$${c%.1}; c=$${c#sandbox-}; \

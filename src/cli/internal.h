@@ -182,6 +182,6 @@ extern const struct opts doctor_opts_table, pull_opts_table, images_opts_table, 
 	rm_opts_table;
 extern const struct opts volume_create_opts_table, volume_ls_opts_table, volume_inspect_opts_table,
 	volume_rm_opts_table, volume_prune_opts_table, volume_exists_opts_table;
-extern const struct opts logs_opts_table;
+extern const struct opts logs_opts_table, events_opts_table;
 
 #endif

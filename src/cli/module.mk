@@ -14,3 +14,4 @@ libcli_a_SOURCES += src/cli/cmd_volume.c
 libcli_a_SOURCES += src/cli/cmd_logs.c
 libcli_a_SOURCES += src/cli/cmd_inspect.c
 libcli_a_SOURCES += src/cli/inspect.h src/cli/inspect_container.c
+libcli_a_SOURCES += src/cli/cmd_events.c

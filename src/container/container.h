@@ -137,6 +137,40 @@ int container_logs(const struct dirs *dirs, const struct container_info *c, size
 
 void container_name(char out[CONTAINER_NAME], uint64_t n);
 
+/* ---- events.c: what happens ----------------------------------------------------------------------------- */
+
+/**
+ * struct event - something that has happened
+ * @when: ns since 1970; 0: now
+ * @type: container, image or volume
+ * @action: create, start, died, stop, kill, pause, ...: podman's words
+ * @id, @name, @image, @health: or NULL; read ones are borrowed
+ * @has_exit: @exit_code means something
+ */
+struct event {
+	int64_t when;
+	const char *type, *action, *id, *name, *image, *health;
+	bool has_exit;
+	int exit_code;
+};
+
+/**
+ * struct events_opts - which events are read
+ * @since, @until: ns since 1970; INT64_MIN and INT64_MAX for all
+ * @past: also those that were before
+ * @follow: wait for more, until @until
+ * @show: called for each; ends it by a negative value
+ */
+struct events_opts {
+	int64_t since, until;
+	bool past, follow;
+	int (*show)(void *ctx, const struct event *ev);
+	void *ctx;
+};
+
+void event_write(const struct dirs *dirs, const struct event *ev);
+int events_read(const struct dirs *dirs, const struct events_opts *o, struct err *e);
+
 /* ---- volume.c: folders that outlive containers ------------------------------------------------ */
 
 /**

@@ -7,3 +7,4 @@ libcontainer_a_SOURCES += src/container/logread.c
 libcontainer_a_SOURCES += src/container/logtail.c
 libcontainer_a_SOURCES += src/container/logs.c
 libcontainer_a_SOURCES += src/container/names.c
+libcontainer_a_SOURCES += src/container/events.c

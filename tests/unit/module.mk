@@ -84,3 +84,6 @@ unit_logread_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += unit_names
 unit_names_SOURCES = tests/unit/test_names.c tests/unit/unit.h
 unit_names_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += unit_events
+unit_events_SOURCES = tests/unit/test_events.c tests/unit/unit.h
+unit_events_LDADD = $(UNIT_LDADD)
