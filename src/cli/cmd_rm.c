@@ -1,49 +1,68 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <poll.h>
+
 #include "cli/internal.h"
 #include "container/container.h"
 
-struct rm_opts {
-	int help;
-};
+#define AT(member) offsetof(struct container_opts, member)
 
 static const struct opt table[] = {
-	{"help", 0, OPT_BOOL, offsetof(struct rm_opts, help), NULL, "none", "this text"},
+	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "all containers"},
+	{"force", 'f', OPT_FLAG, AT(force), NULL, "none",
+	 "end it first; and a name that nothing has is no error"},
+	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"ignore", 'i', OPT_FLAG, AT(ignore), NULL, "none", "a name that nothing has is no error"},
+	{"time", 't', OPT_STR, AT(time), "SECONDS", "none",
+	 "with --force: time between the stop signal and SIGKILL (default 0)"},
+	{"volumes", 'v', OPT_FLAG, AT(volumes), NULL, "none",
+	 "remove the volumes that were made for it without a name"},
 };
 
 const struct opts rm_opts_table = {table, ARRAY_SIZE(table)};
 
-static int remove_all(struct global *g, const struct strv *names, struct err *e)
+/* Its files belong to the ids it was made for; a damaged one tells no more which. */
+static int remove_it(struct global *g, const struct container_info *i, bool volumes, struct err *e)
 {
-	struct idmap_plan plan = {};
+	struct idmap_plan plan;
+	struct err ignored = {};
 	struct spec s;
-	int r;
+	int r = container_plan(g, i, &s, &plan, &ignored);
 
-	spec_init(&s);
-	r = idmap_make_plan(&plan, &s, e);
-	for (size_t i = 0; !r && i < names->n; i++) {
-		r = container_remove(&g->dirs, &plan, names->v[i], e);
-		if (!r)
-			puts(names->v[i]);
+	if (r < 0) {
+		spec_free(&s);
+		spec_init(&s);
+		r = idmap_make_plan(&plan, &s, e);
 	}
+	if (!r)
+		r = container_remove(&g->dirs, &plan, i, volumes, e);
 	idmap_plan_free(&plan);
 	spec_free(&s);
 	return r;
 }
 
+static int remove_one(struct global *g, const struct container_info *i,
+		      const struct container_opts *o, struct err *e)
+{
+	int r = life_may(o->force ? OP_REMOVE_FORCE : OP_REMOVE, i->state, i->id, e);
+	int64_t ns = 0;
+
+	if (r <= 0)
+		return r;
+	if (o->time && parse_seconds(o->time, &ns) < 0)
+		return fail(e, EINVAL, "--time %s: it is a number of seconds, or -1 for ever",
+			    o->time);
+	if (o->force) {
+		r = container_end(&g->dirs, i, ns, e);
+		/* It was to be removed at its end, and so it was. */
+		if (!r && (i->remove || !i->kept))
+			return 0;
+	}
+	return r < 0 ? r : remove_it(g, i, o->volumes, e);
+}
+
 int cmd_rm(struct global *g, int argc, char **argv, struct err *e)
 {
-	struct rm_opts o = {};
-	struct strv words = {};
-	int r = opts_parse(&rm_opts_table, &o, argc, argv, false, &words, e);
+	static const struct container_verb verb = {&rm_opts_table, remove_one, ~0U, false};
 
-	if (!r && o.help > 0)
-		help_command(command_find("rm"));
-	else if (!r && !words.n)
-		r = fail(e, EINVAL, "rm wants a container behind it");
-	else if (!r)
-		r = global_ready(g, e);
-	if (!r && o.help <= 0)
-		r = remove_all(g, &words, e);
-	strv_free(&words);
-	return r;
+	return run_verb(g, &verb, argc, argv, e);
 }

@@ -78,16 +78,25 @@ static int explain(const struct container *c, struct err *e)
 	return r;
 }
 
-static int run_spec(struct global *g, struct spec *s, const struct run_opts *o,
-		    const struct strv *words, struct err *e)
+static int run_or_create(const struct container *c, enum make what, struct err *e)
+{
+	int code = 0;
+	int r = what == MAKE_RUN ? container_run(c, &code, e) : container_create(c, e);
+
+	if (!r && (c->spec->detach || what == MAKE_CREATE))
+		puts(c->spec->id);
+	return r < 0 ? r : code;
+}
+
+static int make_spec(struct global *g, struct spec *s, const struct run_opts *o,
+		     const struct strv *words, enum make what, struct err *e)
 {
 	struct idmap_plan plan = {};
 	struct image image = {};
 	struct strv entrypoint = {};
 	const struct container c = {.spec = s, .plan = &plan, .dirs = &g->dirs};
-	int code = 0, r;
+	int r = idmap_make_plan(&plan, s, e);
 
-	r = idmap_make_plan(&plan, s, e);
 	if (!r)
 		r = parse_entrypoint(o->entrypoint, &entrypoint, e);
 	if (!r && o->rootfs)
@@ -104,17 +113,20 @@ static int run_spec(struct global *g, struct spec *s, const struct run_opts *o,
 		say_about_ids(s, &plan);
 		r = volumes_attach(&g->dirs, &plan, s, e);
 		if (!r)
-			r = container_run(&c, &code, e);
+			r = run_or_create(&c, what, e);
 		else
 			volumes_release(&g->dirs, &plan, s->id, true);
 	}
 	strv_free(&entrypoint);
 	image_free(&image);
 	idmap_plan_free(&plan);
-	return r < 0 ? r : code;
+	return r;
 }
 
-int cmd_run(struct global *g, int argc, char **argv, struct err *e)
+/**
+ * make_container - run and create, which differ in their last step
+ */
+int make_container(struct global *g, int argc, char **argv, enum make what, struct err *e)
 {
 	struct run_opts o;
 	struct spec s;
@@ -125,25 +137,33 @@ int cmd_run(struct global *g, int argc, char **argv, struct err *e)
 	spec_init(&s);
 	r = opts_parse(&run_opts_table, &o, argc, argv, true, &words, e);
 	if (!r && o.help > 0) {
-		help_command(command_find("run"));
+		help_command(command_find(argv[0]));
 		goto out;
 	}
 	if (!r && !words.n)
-		r = fail_hint(e, fail(e, EINVAL, "run wants an image behind it"),
-			      "try: sandbox run busybox sh");
+		r = fail_hint(e, fail(e, EINVAL, "%s wants an image behind it", argv[0]),
+			      "try: sandbox %s busybox sh", argv[0]);
 	if (!r)
 		r = global_ready(g, e);
 	if (!r)
 		r = spec_from_opts(&s, &o, &g->settings, e);
+	/* What was only created is there for a start to come. */
+	if (!r && what == MAKE_CREATE)
+		s.detach = true;
 	for (size_t i = 1; !r && i < words.n; i++)
 		strv_add(&s.args, words.v[i]);
 	if (!r) {
 		s.image = xstrdup(words.v[0]);
-		r = run_spec(g, &s, &o, &words, e);
+		r = make_spec(g, &s, &o, &words, what, e);
 	}
 out:
 	strv_free(&words);
 	run_opts_free(&o);
 	spec_free(&s);
 	return r;
+}
+
+int cmd_run(struct global *g, int argc, char **argv, struct err *e)
+{
+	return make_container(g, argc, argv, MAKE_RUN, e);
 }

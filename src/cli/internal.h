@@ -105,7 +105,6 @@ extern const struct command commands[];
 extern const size_t ncommands;
 extern const struct group groups[];
 extern const size_t ngroups;
-extern const struct opts global_opts;
 
 const struct command *command_find(const char *name);
 const struct group *group_find(const char *name);
@@ -146,7 +145,9 @@ struct run_opts {
 	bool privileged, nested;
 	/* life */
 	int rm;
-	char *name, *cidfile;
+	bool detach;
+	char *name, *cidfile, *restart, *stop_timeout;
+	struct strv label;
 	char *log_driver;
 	struct strv log_opt;
 	/* image */
@@ -155,7 +156,6 @@ struct run_opts {
 	int help;
 };
 
-extern const struct opts run_opts_table;
 void run_opts_init(struct run_opts *o);
 void run_opts_free(struct run_opts *o);
 int spec_from_opts(struct spec *s, const struct run_opts *o, const struct settings *set,
@@ -176,12 +176,77 @@ int image_for(struct global *g, const struct run_opts *o, const char *name,
 int cmd_complete(struct global *g, int argc, char **argv, struct err *e);
 int cmd_tables(struct global *g, int argc, char **argv, struct err *e);
 
-extern const struct opts ps_opts_table;
+/* one a line, so that branches that add some merge */
+extern const struct opts attach_opts_table;
+extern const struct opts doctor_opts_table;
+extern const struct opts events_opts_table;
+extern const struct opts images_opts_table;
 extern const struct opts inspect_opts_table;
-extern const struct opts doctor_opts_table, pull_opts_table, images_opts_table, rmi_opts_table,
-	rm_opts_table;
-extern const struct opts volume_create_opts_table, volume_ls_opts_table, volume_inspect_opts_table,
-	volume_rm_opts_table, volume_prune_opts_table, volume_exists_opts_table;
-extern const struct opts logs_opts_table, events_opts_table;
+extern const struct opts kill_opts_table;
+extern const struct opts logs_opts_table;
+extern const struct opts pause_opts_table;
+extern const struct opts ps_opts_table;
+extern const struct opts pull_opts_table;
+extern const struct opts rename_opts_table;
+extern const struct opts restart_opts_table;
+extern const struct opts rm_opts_table;
+extern const struct opts rmi_opts_table;
+extern const struct opts run_opts_table;
+extern const struct opts start_opts_table;
+extern const struct opts stop_opts_table;
+extern const struct opts update_opts_table;
+extern const struct opts volume_create_opts_table;
+extern const struct opts volume_exists_opts_table;
+extern const struct opts volume_inspect_opts_table;
+extern const struct opts volume_ls_opts_table;
+extern const struct opts volume_prune_opts_table;
+extern const struct opts volume_rm_opts_table;
+extern const struct opts wait_opts_table;
+
+/* ---- cmd_run.c ------------------------------------------------------------------------------------------- */
+
+enum make { MAKE_RUN, MAKE_CREATE };
+
+int make_container(struct global *g, int argc, char **argv, enum make what, struct err *e);
+
+/* ---- containers.c: what the commands on containers share -------------------------------------------------- */
+
+/** struct container_opts - the options of the commands on containers that exist */
+struct container_opts {
+	bool all, force, volumes, ignore, attach, no_stdin;
+	char *signal, *time, *detach_keys, *restart;
+	int help;
+};
+
+struct container_info;
+
+/**
+ * container_fn - what a command does to one container
+ * Return: 0 or an exit code, or -errno with @e set.
+ */
+typedef int (*container_fn)(struct global *g, const struct container_info *i,
+			    const struct container_opts *o, struct err *e);
+
+/**
+ * struct container_verb - a command on any number of containers
+ * @states: a bit for each enum life that --all takes
+ * @quiet: the name is not printed when it is done
+ */
+struct container_verb {
+	const struct opts *opts;
+	container_fn fn;
+	unsigned states;
+	bool quiet;
+};
+
+int run_verb(struct global *g, const struct container_verb *v, int argc, char **argv,
+	     struct err *e);
+void container_opts_free(struct container_opts *o);
+int stop_time(struct global *g, const struct container_info *i, const struct container_opts *o,
+	      int64_t *ns, struct err *e);
+int start_container(struct global *g, const struct container_info *i, bool attach, struct err *e);
+int parse_seconds(const char *text, int64_t *ns);
+int container_plan(struct global *g, const struct container_info *i, struct spec *s,
+		   struct idmap_plan *plan, struct err *e);
 
 #endif

@@ -22,8 +22,8 @@ static const struct opt table[] = {
 	 "cgroup namespace: private (default) or host"},
 	{"cidfile", 0, OPT_STR, AT(cidfile), "FILE", "file",
 	 "write the container's id to a new file"},
-	{"detach", 'd', OPT_REFUSED, 0, NULL, "none",
-	 "containers in the background come with a later version; use a shell's & meanwhile"},
+	{"detach", 'd', OPT_FLAG, AT(detach), NULL, "none",
+	 "run in the background, and print the id"},
 	{"device", 0, OPT_LIST, AT(device), "HOST[:CONTAINER][:rwm]", "file",
 	 "a device that you may open yourself"},
 	{"dns", 0, OPT_LIST, AT(dns), "ADDRESS", "none", "name server, in place of the host's"},
@@ -50,6 +50,7 @@ static const struct opt table[] = {
 	 "keep standard input open (default on a terminal)"},
 	{"ipc", 0, OPT_STR, AT(ipc), "MODE", "enum:private|host",
 	 "ipc namespace: private (default) or host"},
+	{"label", 'l', OPT_LIST, AT(label), "KEY[=VALUE]", "none", "put a label on the container"},
 	{"log-driver", 0, OPT_STR, AT(log_driver), "DRIVER", "enum:k8s-file|none",
 	 "what becomes of the output in the background: k8s-file (default), none"},
 	{"log-opt", 0, OPT_LIST, AT(log_opt), "KEY=VALUE", "enum:max-size=|max-file=",
@@ -76,6 +77,8 @@ static const struct opt table[] = {
 	{"quiet", 'q', OPT_FLAG, AT(quiet), NULL, "none", "no progress"},
 	{"read-only", 0, OPT_FLAG, AT(read_only), NULL, "none",
 	 "mount the root file system read-only"},
+	{"restart", 0, OPT_STR, AT(restart), "POLICY", "enum:no|on-failure|always|unless-stopped",
+	 "when the payload ends by itself: no (default), on-failure[:MAX], always, unless-stopped"},
 	{"rm", 0, OPT_BOOL, AT(rm), NULL, "none",
 	 "remove the container when it ends (default unless it is named)"},
 	{"rootfs", 0, OPT_FLAG, AT(rootfs), NULL, "none",
@@ -86,6 +89,8 @@ static const struct opt table[] = {
 	{"shm-size", 0, OPT_SIZE, AT(shm_size), "SIZE", "none", "size of /dev/shm (default 64m)"},
 	{"stop-signal", 0, OPT_STR, AT(stop_signal), "SIGNAL", "none",
 	 "signal that asks the payload to end"},
+	{"stop-timeout", 0, OPT_STR, AT(stop_timeout), "SECONDS", "none",
+	 "time that a stop gives the payload before it is killed (default 10; -1 for ever)"},
 	{"storage-driver", 0, OPT_STR, AT(storage_driver), "DRIVER",
 	 "enum:auto|overlay|fuse-overlayfs|copy",
 	 "how layers become a root: auto (default), overlay, fuse-overlayfs, copy"},
@@ -351,8 +356,8 @@ static int process(struct spec *s, const struct run_opts *o, struct err *e)
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	bool said = o->interactive >= 0 || o->tty >= 0;
 
-	s->interactive = said ? o->interactive > 0 : terminal;
-	s->tty = said ? o->tty > 0 : terminal;
+	s->interactive = said ? o->interactive > 0 : terminal && !o->detach;
+	s->tty = said ? o->tty > 0 : terminal && !o->detach;
 	s->init = !o->no_init && o->init != 0;
 	s->timeout = o->timeout;
 	if (o->shm_size)
@@ -399,12 +404,24 @@ static int life(struct spec *s, const struct run_opts *o, const struct settings 
 
 	random_hex(id, 64);
 	s->id = xstrdup(id);
-	s->remove = o->rm >= 0 ? o->rm : !(o->name || set->keep);
+	s->remove = o->rm >= 0 ? o->rm : !(o->name || o->detach || set->keep);
+	s->detach = o->detach;
 	s->rootfs.is_volatile = s->remove;
 	if (o->name)
 		s->name = xstrdup(o->name);
 	if (o->cidfile)
-		s->cidfile = xstrdup(o->cidfile);
+		s->cidfile = path_absolute(o->cidfile);
+	strv_for_each (l, &o->label) {
+		if (*l == '=' || !*l)
+			return fail(e, EINVAL, "--label %s: it begins with a key", l);
+		strv_add(&s->labels, l);
+	}
+	if (o->restart && restart_parse(&s->restart, o->restart, e) < 0)
+		return fail_in(e, -EINVAL, "--restart");
+	if (o->stop_timeout && parse_seconds(o->stop_timeout, &s->stop_timeout) < 0)
+		return fail(e, EINVAL,
+			    "--stop-timeout %s: it is a number of seconds, or -1 for ever",
+			    o->stop_timeout);
 	if (o->hostname)
 		s->hostname = xstrdup(o->hostname);
 	else if (s->ns[NS_UTS].mode == NS_PRIVATE)

@@ -68,7 +68,7 @@ int life_may(enum life_op op, enum life state, const char *id, struct err *e);
  * @state: see container_list()
  * @created, @started, @finished: ns since the epoch, 0 for never
  * @exit_code: of the last run; 0 when there was none
- * @supervisor: its pid while it lives, else 0
+ * @supervisor, @supervisor_start: its pid and start time in ticks while it lives, else 0
  * @pid, @pid_start: the container's first process and its start time in ticks, else 0
  * @remove: it is removed when it ends
  * @error: why it could not start or what became of it, or NULL
@@ -82,7 +82,7 @@ struct container_info {
 	int64_t created, started, finished;
 	int exit_code;
 	pid_t supervisor, pid;
-	uint64_t pid_start;
+	uint64_t supervisor_start, pid_start;
 	bool remove, kept;
 	uint32_t restarts;
 	char *error, *health;
@@ -107,9 +107,12 @@ void container_infos_free(struct container_infos *l);
 /* ---- supervise.c ------------------------------------------------------------------------------------- */
 
 int container_run(const struct container *c, int *exit_code, struct err *e);
+int container_create(const struct container *c, struct err *e);
+int container_start(const struct container *c, const struct container_info *info, int *exit_code,
+		    struct err *e);
 int container_explain(const struct container *c, struct buf *out, struct err *e);
-int container_remove(const struct dirs *dirs, const struct idmap_plan *plan, const char *name,
-		     struct err *e);
+int container_remove(const struct dirs *dirs, const struct idmap_plan *plan,
+		     const struct container_info *info, bool volumes, struct err *e);
 void container_sweep(const struct dirs *dirs, const struct idmap_plan *plan);
 
 /* ---- logs.c: what a container in the background has written ---------------------------------------- */
@@ -170,6 +173,25 @@ struct events_opts {
 
 void event_write(const struct dirs *dirs, const struct event *ev);
 int events_read(const struct dirs *dirs, const struct events_opts *o, struct err *e);
+
+/* ---- verbs.c ------------------------------------------------------------------------------------- */
+
+int container_stop(const struct dirs *dirs, const struct container_info *i, int sig,
+		   int64_t timeout, struct err *e);
+int container_signal(const struct dirs *dirs, const struct container_info *i, int sig,
+		     struct err *e);
+int container_pause(const struct dirs *dirs, const struct container_info *i, bool pause,
+		    struct err *e);
+int container_wait(const struct dirs *dirs, const struct container_info *i, int *exit_code,
+		   struct err *e);
+int container_end(const struct dirs *dirs, const struct container_info *i, int64_t timeout,
+		  struct err *e);
+int container_rename(const struct dirs *dirs, const struct container_info *i, const char *name,
+		     struct err *e);
+int container_update(const struct dirs *dirs, const struct container_info *i, const char *restart,
+		     struct err *e);
+int container_attach(const struct dirs *dirs, const struct container_info *i, const char *keys,
+		     bool with_stdin, int *exit_code, struct err *e);
 
 /* ---- volume.c: folders that outlive containers ------------------------------------------------ */
 

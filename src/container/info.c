@@ -125,6 +125,7 @@ json *container_info_json(const struct container_info *r)
 	json_set(j, "finished", json_i64(r->finished));
 	json_set(j, "exit_code", json_i64(r->exit_code));
 	json_set(j, "supervisor", json_i64(r->supervisor));
+	json_set(j, "supervisor_start", json_u64(r->supervisor_start));
 	json_set(j, "pid", json_i64(r->pid));
 	json_set(j, "pid_start", json_u64(r->pid_start));
 	json_set(j, "remove", json_boolean(r->remove));
@@ -162,6 +163,7 @@ static int from_json(struct container_info *r, const json *j)
 	r->supervisor = (pid_t)json_get_i64(j, "supervisor", 0);
 	r->pid = (pid_t)json_get_i64(j, "pid", 0);
 	json_get_u64(j, "pid_start", &r->pid_start);
+	json_get_u64(j, "supervisor_start", &r->supervisor_start);
 	r->remove = json_get_bool(j, "remove", false);
 	r->restarts = (uint32_t)json_get_i64(j, "restarts", 0);
 	r->error = copy_of(j, "error");
@@ -185,7 +187,7 @@ static void has_ended(struct container_info *r, const json *j)
 		free(take_ptr(r->health));
 	}
 	r->supervisor = r->pid = 0;
-	r->pid_start = 0;
+	r->pid_start = r->supervisor_start = 0;
 }
 
 /* ---- finding ----------------------------------------------------------------------------------------- */

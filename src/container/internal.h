@@ -17,21 +17,37 @@ bool container_alive(int run_fd, const char *id);
 /* ---- state.c: what is on disk and in the runtime folder ------------------------------------------ */
 
 /**
- * struct state - the records of a running container
+ * struct state - the records of a container that we have taken
  * @run_fd: the folder of live records
  * @lock: the live record, locked for as long as we live
  * @store_fd: store/containers, or -1 when nothing is on disk
  * @dir: store/containers/ID, locked, or -1
+ * @info: what its record says, or will say
  */
 struct state {
 	const char *id;
 	int run_fd, lock;
 	int store_fd, dir;
 	char *record;
+	struct container_info info;
 };
 
+bool state_is_kept(const struct spec *s);
+int state_take_name(int store_fd, const char *owner, const char *name, struct err *e);
+void state_drop_name(int store_fd, const char *name, const char *id);
 int state_create(struct state *s, const struct container *c, struct err *e);
-void state_end(struct state *s, const struct container *c, int userns_fd, int exit_code);
+int state_open(struct state *s, const struct container *c, const struct container_info *info,
+	       struct err *e);
+int state_save(struct state *s, enum replace_sync sync, struct err *e);
+int state_running(struct state *s, pid_t pid, struct err *e);
+void state_ended(struct state *s, int exit_code, const char *why);
+void state_close(struct state *s);
+void state_discard(struct state *s, const struct container *c, int userns_fd);
+
+/* ---- daemon.c: going to the background --------------------------------------------------------------- */
+
+int daemon_fork(int *report, struct err *e);
+void daemon_report(int *report, const struct err *e);
 
 /* ---- relay.c: the caller's terminal and the container's ------------------------------------------- */
 

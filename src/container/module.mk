@@ -8,3 +8,8 @@ libcontainer_a_SOURCES += src/container/logtail.c
 libcontainer_a_SOURCES += src/container/logs.c
 libcontainer_a_SOURCES += src/container/names.c
 libcontainer_a_SOURCES += src/container/events.c
+	src/container/control.h src/container/supervise.h src/container/attach.c \
+	src/container/client.c src/container/control.c src/container/daemon.c src/container/info.c \
+	src/container/lifecycle.c src/container/logfile.c src/container/relay.c \
+	src/container/requests.c src/container/state.c src/container/streams.c \
+	src/container/supervise.c src/container/verbs.c src/container/volume.c

@@ -2,55 +2,69 @@
 /*
  * DOC: Theory of operation
  *
- * A running container has one record in the runtime folder, and, when it has
- * something on disk, a folder in the store. Its supervisor holds a lock on both,
- * which the kernel drops when it dies, whatever of. So a record or a folder
- * that can be locked is stale, without looking at a pid: container_sweep(),
- * which every command calls when it has time, removes it. A folder with a
- * container.json belongs to a container that has ended and was asked to stay.
+ * A running container has a file ID.json in the runtime folder whose lock its supervisor
+ * holds, and, when it has something on disk or a name, a folder in the store that is
+ * locked as well. The kernel drops both locks when the supervisor dies, whatever of. So
+ * what can be locked is stale, without looking at a pid: container_sweep(), which every
+ * command calls when it has time, removes it. A folder with a config.json belongs to a
+ * container that is kept, or runs in the background; info.c says what is in it.
  */
 #include <dirent.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "container/internal.h"
 #include "linux/sys.h"
 
 static bool needs_disk(const struct spec *s)
 {
-	return !s->remove || (s->rootfs.driver != ROOTFS_DIR && !s->rootfs.tmpfs);
+	return state_is_kept(s) || (s->rootfs.driver != ROOTFS_DIR && !s->rootfs.tmpfs);
 }
 
-static int write_record(struct state *s, const struct spec *spec, struct err *e)
+/* state_is_kept - has it records that outlive the command that made it? */
+bool state_is_kept(const struct spec *s)
 {
-	uint64_t ticks = 0;
-	char boot[37] = "", text[1024];
-	int n, r;
+	return !s->remove || s->detach;
+}
 
-	boot_id(boot);
-	proc_start_time(getpid(), &ticks);
-	s->record = xasprintf("%s.json", spec->id);
+static int64_t wall_clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/* The file whose lock says that the supervisor lives; in it, whose store the rest is in. */
+static int take_life_lock(struct state *s, const char *store, struct err *e)
+{
+	int r;
+
+	s->record = xasprintf("%s.json", s->id);
 	s->lock = openat(s->run_fd, s->record, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 			 0600);
-	if (s->lock < 0 || flock(s->lock, LOCK_EX | LOCK_NB) < 0)
-		return fail_errno(e, "cannot write the record of the container");
-	n = snprintf(
-		text, sizeof(text),
-		"{\"version\":1,\"id\":\"%s\",\"name\":\"%s\",\"pid\":%d,\"start\":%llu,\"boot\":\"%s\"}\n",
-		spec->id, spec->name ? spec->name : "", getpid(), (unsigned long long)ticks, boot);
-	r = write_full(s->lock, text, MIN((size_t)n, sizeof(text) - 1));
+	r = s->lock < 0 ? -errno : lock_own(s->lock);
+	if (r < 0)
+		return fail(e, -r, "cannot write the record of the container: %s", strerror(-r));
+	r = write_full(s->lock, store, strlen(store));
 	return r < 0 ? fail(e, -r, "cannot write the record of the container: %s", strerror(-r))
 		     : 0;
 }
 
-static int take_name(int store_fd, const struct spec *spec, struct err *e)
+/**
+ * state_take_name - give a container a name that no other has
+ *
+ * Return: 0; -EEXIST; or another -errno.
+ */
+int state_take_name(int store_fd, const char *owner, const char *name, struct err *e)
 {
-	cleanup_free char *link = xasprintf("name-%s", spec->name);
+	cleanup_free char *link = xasprintf("name-%s", name);
 	char id[128];
 	ssize_t n;
 
 	for (int tries = 0; tries < 2; tries++) {
-		if (!symlinkat(spec->id, store_fd, link))
+		if (!symlinkat(owner, store_fd, link))
 			return 0;
 		if (errno != EEXIST)
 			return fail_errno(e, "cannot give the container its name");
@@ -59,14 +73,13 @@ static int take_name(int store_fd, const struct spec *spec, struct err *e)
 			continue;
 		id[n] = '\0';
 		if (!faccessat(store_fd, id, F_OK, AT_SYMLINK_NOFOLLOW)) {
-			fail(e, EEXIST, "the name \"%s\" is taken by container %.12s", spec->name,
-			     id);
+			fail(e, EEXIST, "the name \"%s\" is taken by container %.12s", name, id);
 			return fail_hint(e, -EEXIST,
 					 "choose another one, or remove that container");
 		}
 		unlinkat(store_fd, link, 0);
 	}
-	return fail(e, EEXIST, "the name \"%s\" is taken", spec->name);
+	return fail(e, EEXIST, "the name \"%s\" is taken", name);
 }
 
 static int give_to_root(void *ctx)
@@ -98,32 +111,195 @@ static int make_folder(struct state *s, const struct container *c, struct err *e
 	return mapped_run(c->plan, give_to_root, s, e);
 }
 
+static void describe(struct container_info *i, const struct spec *spec)
+{
+	i->id = xstrdup(spec->id);
+	i->name = spec->name ? xstrdup(spec->name) : NULL;
+	i->image = spec->image ? xstrdup(spec->image) : NULL;
+	strv_copy(&i->command, &spec->args);
+	strv_copy(&i->labels, &spec->labels);
+	i->created = wall_clock_ns();
+	i->remove = spec->remove;
+	i->kept = state_is_kept(spec);
+}
+
+/*
+ * The spec is written once, the record whenever something happens: the record last, it is
+ * what counts. They are brought to the disk when the container is at rest: one that ran while
+ * the power failed may be found damaged, and says so.
+ */
+static int write_config(struct state *s, const struct spec *spec, struct err *e)
+{
+	cleanup_json json *j = spec_to_json(spec);
+	int r = sealed_write(s->dir, "config.json", j, REPLACE_FAST);
+
+	return r < 0 ? fail(e, -r, "cannot write the container's configuration: %s", strerror(-r))
+		     : state_save(s, REPLACE_FAST, e);
+}
+
 /**
- * state_create - make the records of a container that is about to start
+ * state_save - write down what s->info says
+ *
+ * Return: 0 or -errno.
+ */
+int state_save(struct state *s, enum replace_sync sync, struct err *e)
+{
+	cleanup_json json *j = container_info_json(&s->info);
+	char name[80] = "state.json";
+	int r;
+
+	if (!s->info.kept)
+		snprintf(name, sizeof(name), "%s.state", s->id);
+	r = sealed_write(s->info.kept ? s->dir : s->run_fd, name, j, sync);
+	return r < 0 ? fail(e, -r, "cannot write the record of the container: %s", strerror(-r))
+		     : 0;
+}
+
+static int open_run(struct state *s, const struct container *c, struct err *e)
+{
+	*s = (struct state){.id = c->spec->id, .run_fd = -1, .lock = -1, .store_fd = -1, .dir = -1};
+	s->run_fd = dirs_open(c->dirs->run, "containers", e);
+	return s->run_fd < 0 ? s->run_fd : 0;
+}
+
+/* What only a live container has; the file that says so is the last to go. */
+static void unlink_live(int run_fd, const char *id)
+{
+	static const char *const live[] = {"state", "sock", "json"};
+	char name[80];
+
+	for (size_t i = 0; i < ARRAY_SIZE(live); i++) {
+		snprintf(name, sizeof(name), "%s.%s", id, live[i]);
+		unlinkat(run_fd, name, 0);
+	}
+}
+
+/**
+ * state_create - make the records of a new container
  *
  * Return: 0 or -errno; on failure nothing is left.
  */
 int state_create(struct state *s, const struct container *c, struct err *e)
 {
-	int r;
+	const struct spec *spec = c->spec;
+	int r = open_run(s, c, e);
 
-	*s = (struct state){.id = c->spec->id, .run_fd = -1, .lock = -1, .store_fd = -1, .dir = -1};
-	s->run_fd = dirs_open(c->dirs->run, "containers", e);
-	if (s->run_fd < 0)
-		return s->run_fd;
-	r = write_record(s, c->spec, e);
-	if (!r && (needs_disk(c->spec) || c->spec->name)) {
+	if (!r)
+		r = take_life_lock(s, c->dirs->store, e);
+	if (!r)
+		describe(&s->info, spec);
+	if (!r && (needs_disk(spec) || spec->name)) {
 		s->store_fd = dirs_open(c->dirs->store, "containers", e);
 		r = s->store_fd < 0 ? s->store_fd : 0;
 	}
-	if (!r && c->spec->name)
-		r = take_name(s->store_fd, c->spec, e);
-	if (!r && (needs_disk(c->spec) || c->spec->name))
+	if (!r && spec->name)
+		r = state_take_name(s->store_fd, spec->id, spec->name, e);
+	if (!r && s->store_fd >= 0)
 		r = make_folder(s, c, e);
+	if (!r && s->info.kept)
+		r = write_config(s, spec, e);
 	fault_point("state");
 	if (r < 0)
-		state_end(s, c, -1, -1);
+		state_discard(s, c, -1);
 	return r;
+}
+
+/**
+ * state_open - take over the records of a container that has ended, to start it again
+ *
+ * Return: 0; -EBUSY when another command has it; or another -errno.
+ */
+int state_open(struct state *s, const struct container *c, const struct container_info *info,
+	       struct err *e)
+{
+	int r = open_run(s, c, e);
+
+	if (!r) {
+		s->store_fd = dirs_open(c->dirs->store, "containers", e);
+		r = s->store_fd < 0 ? s->store_fd : 0;
+	}
+	if (!r) {
+		s->dir = openat(s->store_fd, s->id,
+				O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (s->dir < 0)
+			r = fail_errno(e, "cannot open container %.12s", s->id);
+		else if (flock(s->dir, LOCK_EX | LOCK_NB) < 0)
+			r = fail(e, EBUSY, "another command is working on container %.12s", s->id);
+	}
+	if (!r) {
+		/* What a supervisor that was killed left; nobody else takes it while we hold the folder. */
+		unlink_live(s->run_fd, s->id);
+		r = take_life_lock(s, c->dirs->store, e);
+	}
+	if (!r) {
+		describe(&s->info, c->spec);
+		s->info.created = info->created;
+		s->info.started = info->started;
+		s->info.finished = info->finished;
+		s->info.exit_code = info->exit_code;
+		s->info.state = info->state;
+		s->info.kept = true;
+		/* rename changes the record alone */
+		free(s->info.name);
+		s->info.name = info->name ? xstrdup(info->name) : NULL;
+	} else {
+		state_close(s);
+	}
+	return r;
+}
+
+/**
+ * state_running - record that the payload runs
+ * @pid: of the container's first process
+ */
+int state_running(struct state *s, pid_t pid, struct err *e)
+{
+	struct container_info *i = &s->info;
+
+	i->state = LIFE_RUNNING;
+	i->started = wall_clock_ns();
+	i->finished = 0;
+	i->exit_code = 0;
+	i->supervisor = getpid();
+	proc_start_time(i->supervisor, &i->supervisor_start);
+	i->pid = pid;
+	proc_start_time(pid, &i->pid_start);
+	free(take_ptr(i->error));
+	return state_save(s, REPLACE_FAST, e);
+}
+
+/**
+ * state_ended - record that it has ended, or could not start
+ * @why: NULL, or what kept it from starting
+ */
+void state_ended(struct state *s, int exit_code, const char *why)
+{
+	struct container_info *i = &s->info;
+	struct err e = {};
+
+	i->state = i->started || !why ? LIFE_EXITED : LIFE_CREATED;
+	i->finished = wall_clock_ns();
+	i->exit_code = exit_code;
+	i->supervisor = i->pid = 0;
+	i->supervisor_start = i->pid_start = 0;
+	free(take_ptr(i->health));
+	free(i->error);
+	i->error = why ? xstrdup(why) : NULL;
+	if (i->kept && s->dir >= 0 && state_save(s, REPLACE_SYNC, &e) < 0)
+		log_warn("%s, ignoring", e.msg);
+}
+
+/* state_close - let go of a container that is kept; what only a live one has is removed */
+void state_close(struct state *s)
+{
+	if (s->lock >= 0)
+		unlink_live(s->run_fd, s->id);
+	free(take_ptr(s->record));
+	container_info_free(&s->info);
+	close_fd(take_fd(&s->lock));
+	close_fd(take_fd(&s->dir));
+	close_fd(take_fd(&s->store_fd));
+	close_fd(take_fd(&s->run_fd));
 }
 
 /* ---- removal ---------------------------------------------------------------------------------------- */
@@ -172,21 +348,6 @@ static void discard(struct state *s, const struct idmap_plan *plan, int userns_f
 		remove_it(&r);
 }
 
-static void keep_result(struct state *s, const struct spec *spec, int exit_code)
-{
-	cleanup_json json *j = json_obj();
-	cleanup_free char *text = NULL;
-
-	json_set(j, "version", json_i64(1));
-	json_set(j, "id", json_str(spec->id));
-	json_set(j, "name", json_str(spec->name));
-	json_set(j, "image", json_str(spec->image));
-	json_set(j, "exit_code", json_i64(exit_code));
-	text = json_dump(j, true);
-	if (replace_file_at(s->dir, "container.json", text, strlen(text), 0600, REPLACE_SYNC) < 0)
-		log_warn("cannot record the result of container %.12s, ignoring", spec->id);
-}
-
 static bool has_volumes(const struct spec *spec)
 {
 	for (size_t i = 0; i < spec->mounts.n; i++) {
@@ -197,117 +358,107 @@ static bool has_volumes(const struct spec *spec)
 }
 
 /**
- * state_end - remove the records of a container that has ended, or was never started
+ * state_discard - remove a container, its records and its files
  * @userns_fd: its user namespace, for files that belong to its ids; -1 for none
- * @exit_code: negative when it was never started
  */
-void state_end(struct state *s, const struct container *c, int userns_fd, int exit_code)
+void state_discard(struct state *s, const struct container *c, int userns_fd)
 {
-	bool keep = !c->spec->remove && exit_code >= 0;
-
-	if (keep && s->dir >= 0) {
-		keep_result(s, c->spec, exit_code);
-	} else {
-		if (s->dir >= 0 && !remove_if_empty(s))
+	if (s->dir >= 0) {
+		/* From here on it is nobody's: the next command removes what we do not. */
+		if (s->info.kept)
+			unlinkat(s->dir, "config.json", 0);
+		if (!remove_if_empty(s))
 			discard(s, c->plan, userns_fd);
-		if (has_volumes(c->spec))
-			volumes_release(c->dirs, c->plan, s->id, true);
-		if (c->spec->name && s->store_fd >= 0 && s->dir >= 0) {
-			cleanup_free char *link = xasprintf("name-%s", c->spec->name);
-
-			unlinkat(s->store_fd, link, 0);
-		}
 	}
-	if (s->record && s->lock >= 0)
-		unlinkat(s->run_fd, s->record, 0);
-	free(take_ptr(s->record));
-	close_fd(take_fd(&s->lock));
-	close_fd(take_fd(&s->dir));
-	close_fd(take_fd(&s->store_fd));
-	close_fd(take_fd(&s->run_fd));
+	if (s->info.name && s->dir >= 0) {
+		cleanup_free char *link = xasprintf("name-%s", s->info.name);
+
+		unlinkat(s->store_fd, link, 0);
+	}
+	if (has_volumes(c->spec))
+		volumes_release(c->dirs, c->plan, s->id, true);
+	state_close(s);
 }
 
-/* A name, a whole id, or the beginning of one that only one container has. */
-static int find_container(int store_fd, const char *name, char id[65], struct err *e)
+/* state_drop_name - take a container's name away, as long as it leads there; @name may be NULL */
+void state_drop_name(int store_fd, const char *name, const char *id)
 {
-	cleanup_free char *link = xasprintf("name-%s", name);
-	int fd = openat(store_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
+	cleanup_free char *link = name && spec_valid_name(name) ? xasprintf("name-%s", name) : NULL;
+	char at[65];
+
+	if (link && readlinkat(store_fd, link, at, sizeof(at)) == 64 && !strncmp(at, id, 64))
+		unlinkat(store_fd, link, 0);
+}
+
+/* Names of a container whose record is damaged: all that lead to it. */
+static void drop_all_names(int store_fd, const char *id)
+{
+	int fd = openat(store_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *de;
-	ssize_t n = readlinkat(store_fd, link, id, 64);
 
-	if (n == 64 && d) {
-		id[64] = '\0';
-		found = 1;
-	}
-	while (!found && d && (de = readdir(d))) {
-		if (strlen(de->d_name) != 64 || !str_has_prefix(de->d_name, name))
-			continue;
-		memcpy(id, de->d_name, 65);
-		found++;
+	while (d && (de = readdir(d))) {
+		if (str_has_prefix(de->d_name, "name-"))
+			state_drop_name(store_fd, de->d_name + strlen("name-"), id);
 	}
 	if (d)
 		closedir(d);
 	else
 		close_fd(fd);
-	if (found > 1)
-		return fail(e, EINVAL, "\"%s\" is the beginning of %d ids", name, found);
-	return found ? 0 : fail(e, ENOENT, "there is no container \"%s\"", name);
 }
 
-static void drop_name(int store_fd, int dir, const char *id)
+static int remove_folder(int store_fd, const char *id, int lock, const struct idmap_plan *plan,
+			 struct err *e)
 {
-	cleanup_buf struct buf text = {};
-	cleanup_json json *j = NULL;
-	cleanup_free char *link = NULL;
-	const char *name;
+	struct removal removal = {store_fd, id, lock};
 
-	if (read_file_at(dir, "container.json", 1 << 16, &text) < 0 ||
-	    json_parse(text.data ? text.data : "", text.len, &j, NULL) < 0)
-		return;
-	name = json_get_str(j, "name", NULL);
-	if (name && spec_valid_name(name)) {
-		char at[65];
-
-		link = xasprintf("name-%s", name);
-		if (readlinkat(store_fd, link, at, sizeof(at)) == 64 && !strncmp(at, id, 64))
-			unlinkat(store_fd, link, 0);
-	}
+	unlinkat(lock, "config.json", 0);
+	return remove_it(&removal) < 0 ? mapped_run(plan, remove_it, &removal, e) : 0;
 }
 
 /**
- * container_remove - remove a kept container that has ended
- * @name: its name, its id, or the beginning of that
+ * container_remove - remove a container that does not run
+ * @info: from container_find()
  * @plan: id maps for removing files of subordinate ids
+ * @volumes: the volumes that were made for it without a name go as well
  *
- * Return: 0, -ENOENT, -EBUSY when it runs, or another -errno.
+ * Return: 0; -EBUSY when it runs or another command works on it; or another -errno.
  */
-int container_remove(const struct dirs *dirs, const struct idmap_plan *plan, const char *name,
-		     struct err *e)
+int container_remove(const struct dirs *dirs, const struct idmap_plan *plan,
+		     const struct container_info *info, bool volumes, struct err *e)
 {
 	cleanup_close int store_fd = dirs_open(dirs->store, "containers", e);
+	cleanup_close int run_fd = dirs_open(dirs->run, "containers", e);
 	cleanup_close int dir = -1;
-	char id[65];
-	int r = store_fd < 0 ? store_fd : find_container(store_fd, name, id, e);
-	struct removal removal = {store_fd, id, -1};
 
-	if (r < 0)
-		return r;
-	dir = openat(store_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (store_fd < 0 || run_fd < 0)
+		return store_fd < 0 ? store_fd : run_fd;
+	dir = openat(store_fd, info->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (dir < 0)
-		return fail_errno(e, "cannot open container %.12s", id);
+		return fail_errno(e, "cannot open container %.12s", info->id);
 	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
-		return fail(e, EBUSY, "container %.12s is running; end it first", id);
-	drop_name(store_fd, dir, id);
-	volumes_release(dirs, plan, id, false);
-	return remove_it(&removal) < 0 ? mapped_run(plan, remove_it, &removal, e) : 0;
+		return fail_hint(e, fail(e, EBUSY, "container %.12s is in use", info->id),
+				 "stop it first, or use --force");
+	if (info->broken.code)
+		drop_all_names(store_fd, info->id);
+	else
+		state_drop_name(store_fd, info->name, info->id);
+	unlink_live(run_fd, info->id);
+	volumes_release(dirs, plan, info->id, volumes);
+	return remove_folder(store_fd, info->id, dir, plan, e);
 }
 
 /* ---- sweeping ------------------------------------------------------------------------------------------ */
 
-typedef void (*sweep_fn)(int dirfd, const char *name, const struct idmap_plan *plan);
+struct sweep {
+	const struct dirs *dirs;
+	const struct idmap_plan *plan;
+	int store; /* its containers */
+};
 
-static void each_entry(int fd, sweep_fn fn, const struct idmap_plan *plan)
+typedef void (*sweep_fn)(const struct sweep *s, int dirfd, const char *name);
+
+static void each_entry(const struct sweep *s, int fd, sweep_fn fn)
 {
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *de;
@@ -318,29 +469,34 @@ static void each_entry(int fd, sweep_fn fn, const struct idmap_plan *plan)
 	}
 	while ((de = readdir(d))) {
 		if (de->d_name[0] != '.')
-			fn(dirfd(d), de->d_name, plan);
+			fn(s, dirfd(d), de->d_name);
 	}
 	closedir(d);
 }
 
-static void sweep_record(int dirfd, const char *name, const struct idmap_plan *plan __unused)
+/* A container that is kept has ended: say so, for good, or carry its --rm out. */
+static void bury(const struct sweep *s, const char *id, int dir)
 {
-	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat mine, there;
+	cleanup_container_info struct container_info info = {};
+	struct state state = {.id = id, .run_fd = -1, .lock = -1, .store_fd = -1, .dir = dir};
+	struct err e = {};
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &mine) < 0)
+	if (container_find(s->dirs, id, &info, &e) < 0 || info.broken.code)
 		return;
-	/* Whoever made it may not have locked it yet: a moment of grace. */
-	if (time(NULL) - mine.st_mtime < 2 ||
-	    fstatat(dirfd, name, &there, AT_SYMLINK_NOFOLLOW) < 0 || mine.st_ino != there.st_ino)
-		return;
-	unlinkat(dirfd, name, 0);
+	if (info.remove && info.state == LIFE_EXITED) {
+		state_drop_name(s->store, info.name, id);
+		volumes_release(s->dirs, s->plan, id, true);
+		remove_folder(s->store, id, dir, s->plan, NULL);
+	} else if (info.state == LIFE_EXITED) {
+		state.info = info;
+		state_save(&state, REPLACE_FAST, &e);
+	}
 }
 
-static void sweep_folder(int dirfd, const char *name, const struct idmap_plan *plan)
+/* The folder of a container whose supervisor is gone, or a name without one. */
+static void sweep_folder(const struct sweep *s, int dirfd, const char *name)
 {
 	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	struct removal r = {dirfd, name, fd};
 	struct stat st;
 
 	if (fd < 0) {
@@ -359,11 +515,59 @@ static void sweep_folder(int dirfd, const char *name, const struct idmap_plan *p
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 || time(NULL) - st.st_ctime < 2)
 		return;
-	if (!faccessat(fd, "container.json", F_OK, AT_SYMLINK_NOFOLLOW))
+	if (!faccessat(fd, "config.json", F_OK, AT_SYMLINK_NOFOLLOW)) {
+		bury(s, name, fd);
 		return;
+	}
 	log_debug("removing what container %s left", name);
-	if (remove_it(&r) < 0)
-		mapped_run(plan, remove_it, &r, NULL);
+	remove_folder(dirfd, name, fd, s->plan, NULL);
+}
+
+/* Another store's containers are for a command with that --root. */
+static bool is_ours(const struct sweep *s, int dirfd, const char *id)
+{
+	cleanup_buf struct buf store = {};
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s.json", id);
+	return read_file_at(dirfd, name, PATH_MAX, &store) < 0 || !store.data ||
+	       streq(store.data, s->dirs->store);
+}
+
+/* What a live container has, when it does not live. */
+static void sweep_live(const struct sweep *s, int dirfd, const char *name)
+{
+	char id[65], config[80];
+	struct stat st;
+
+	if (strlen(name) <= 64 || name[64] != '.')
+		return;
+	memcpy(id, name, 64);
+	id[64] = '\0';
+	/* Whoever made it may not have locked it yet: a moment of grace. */
+	if (container_alive(dirfd, id) || fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    time(NULL) - st.st_mtime < 2 || !is_ours(s, dirfd, id))
+		return;
+	if (s->store >= 0)
+		sweep_folder(s, s->store, id);
+	snprintf(config, sizeof(config), "%s/config.json", id);
+	if (s->store < 0 || faccessat(s->store, id, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !faccessat(s->store, config, F_OK, AT_SYMLINK_NOFOLLOW))
+		unlink_live(dirfd, id);
+}
+
+/* Once a boot everything is looked at: the runtime folder is empty then. */
+static void sweep_store(const struct sweep *s, int store)
+{
+	cleanup_buf struct buf seen = {};
+	char boot[37] = "";
+
+	boot_id(boot);
+	if (s->store < 0 ||
+	    (!read_file_at(store, "swept", 64, &seen) && seen.data && streq(seen.data, boot)))
+		return;
+	each_entry(s, openat(s->store, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_folder);
+	replace_file_at(store, "swept", boot, strlen(boot), 0600, REPLACE_FAST);
 }
 
 /**
@@ -374,12 +578,14 @@ static void sweep_folder(int dirfd, const char *name, const struct idmap_plan *p
  */
 void container_sweep(const struct dirs *dirs, const struct idmap_plan *plan)
 {
-	cleanup_close int store = open(dirs->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_close int run = open(dirs->run, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	cleanup_close int store = open(dirs->store, flags);
+	cleanup_close int run = open(dirs->run, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int containers = store < 0 ? -1 : openat(store, "containers", flags);
+	const struct sweep s = {dirs, plan, containers};
 
-	each_entry(openat(run, "containers", flags), sweep_record, plan);
-	each_entry(openat(store, "containers", flags), sweep_folder, plan);
-	each_entry(openat(store, "trash", flags), sweep_folder, plan);
+	sweep_store(&s, store);
+	each_entry(&s, run < 0 ? -1 : openat(run, "containers", flags), sweep_live);
+	each_entry(&s, store < 0 ? -1 : openat(store, "trash", flags), sweep_folder);
 	volumes_sweep(dirs, plan);
 }

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "container/internal.h"
+#include "container/supervise.h"
 #include "linux/sys.h"
 
 /* Passed on to the payload; what the caller has set to be ignored stays ignored. */
@@ -30,26 +30,14 @@ enum {
 	WATCH_RESOLV,
 	WATCH_NET,
 	WATCH_RELAY,
-	WATCH_MAX = WATCH_RELAY + 3
+	WATCH_STREAMS = WATCH_RELAY + 3,
+	WATCH_CONTROL = WATCH_STREAMS + STREAMS_FDS,
+	WATCH_MAX = WATCH_CONTROL + CLIENTS_MAX + 1
 };
 
-/* A container that has run for so long will run for longer. */
-#define IDLE_NS 1000000000LL
-
-struct run {
-	const struct container *c;
-	struct launch launch;
-	struct launch_hooks hooks;
-	struct launch_files files;
-	struct helper net;
-	struct state state;
-	struct relay relay;
-	sigset_t old_mask;
-	int signals, resolv;
-	int64_t deadline, idle_at; /* ns, 0 for none */
-	bool timed_out, started, exited;
-	int status;
-};
+/* A container that has run for so long will run for longer, and may be asked for. */
+#define IDLE_NS    1000000000LL
+#define PUBLISH_NS 20000000LL
 
 /* ---- network ---------------------------------------------------------------------------------------- */
 
@@ -173,13 +161,37 @@ static void on_signal(struct run *run)
 
 /* ---- once the payload runs ------------------------------------------------------------------------------- */
 
-/* What can wait until the payload runs, because it does not concern it. */
-static void while_it_runs(struct run *run)
+/* From here on other commands find it and can talk to us. */
+static int publish(struct run *run, struct err *e)
 {
+	int r = state_running(&run->state, run->launch.pid, e);
+
+	run->publish_at = 0;
+	if (!r && run->control.listen < 0)
+		r = control_open(&run->control, run->state.run_fd, run->c->spec->id, e);
+	return r;
+}
+
+/* What can wait until the payload runs, because it does not concern it. */
+static int on_started(struct run *run, struct err *e)
+{
+	int r = 0;
+
+	run->started = true;
+	fault_point("started");
+	if (run->state.info.kept || run->c->spec->name)
+		r = publish(run, e);
+	else
+		run->publish_at = now_ns() + PUBLISH_NS;
+	if (r < 0)
+		return r;
+	if (run->report >= 0)
+		daemon_report(&run->report, NULL);
 	if (run->net.pid > 0)
 		run->resolv = net_watch_resolvers();
 	container_sweep(run->c->dirs, run->c->plan);
 	run->idle_at = now_ns() + IDLE_NS;
+	return 0;
 }
 
 /* The host's resolvers have changed, or sandbox-net is gone: then the container goes on without. */
@@ -207,14 +219,15 @@ static int on_message(struct run *run, struct err *e)
 		return r;
 	switch (event) {
 	case LAUNCH_TTY:
-		return relay_start(&run->relay, run->launch.pty);
+		if (!run->c->spec->detach)
+			return relay_start(&run->relay, run->launch.pty);
+		streams_tty(run->streams, run->launch.pty);
+		return 0;
 	case LAUNCH_STARTED:
-		run->started = true;
-		fault_point("started");
-		while_it_runs(run);
-		break;
+		return on_started(run, e);
 	case LAUNCH_STOPPED:
-		stop_ourselves(run);
+		if (!run->paused)
+			stop_ourselves(run);
 		break;
 	case LAUNCH_EXITED:
 		run->exited = true;
@@ -226,9 +239,8 @@ static int on_message(struct run *run, struct err *e)
 			return fail(
 				e, EIO,
 				"the container's first process was killed while it was starting");
-		run->started = true;
 		close_fd(take_fd(&run->launch.sock));
-		break;
+		return run->started ? 0 : on_started(run, e);
 	default:
 		break;
 	}
@@ -238,67 +250,100 @@ static int on_message(struct run *run, struct err *e)
 /* Milliseconds until the next of our own doings is due; -1 for none. */
 static int time_left(const struct run *run)
 {
-	int64_t next = run->deadline, left;
+	const int64_t due[] = {run->deadline, run->idle_at, run->publish_at, run->kill_at};
+	int64_t next = INT64_MAX, left;
 
-	if (run->idle_at && (!next || run->idle_at < next))
-		next = run->idle_at;
-	if (!next)
+	for (size_t i = 0; i < ARRAY_SIZE(due); i++) {
+		if (due[i] && due[i] < next)
+			next = due[i];
+	}
+	if (next == INT64_MAX)
 		return -1;
 	left = next - now_ns();
 	return left <= 0 ? 0 : (int)MIN(left / 1000000 + 1, INT_MAX);
 }
 
+static bool is_due(int64_t *at, int64_t now)
+{
+	bool due = *at && now >= *at;
+
+	if (due)
+		*at = 0;
+	return due;
+}
+
 static void on_time(struct run *run)
 {
 	int64_t now = now_ns();
+	struct err e = {};
 
-	if (run->idle_at && now >= run->idle_at) {
-		run->idle_at = 0;
+	if (is_due(&run->publish_at, now) && publish(run, &e) < 0)
+		log_warn("%s, going on without", e.msg);
+	if (is_due(&run->idle_at, now))
 		mem_give_back();
-	}
-	if (run->deadline && now >= run->deadline) {
+	if (is_due(&run->kill_at, now))
+		sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
+	if (is_due(&run->deadline, now)) {
 		run->timed_out = true;
-		run->deadline = 0;
 		log_warn("the time limit is reached, killing the container");
 		sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
 	}
 }
 
+/* One round of poll(2). Return: 1 when the container has said that it has ended. */
+static int supervise_once(struct run *run, struct err *e)
+{
+	struct pollfd fds[WATCH_MAX] = {
+		[WATCH_SOCK] = {run->launch.sock >= 0 ? run->launch.sock : run->launch.pidfd,
+				POLLIN, 0},
+		[WATCH_SIGNALS] = {run->signals, POLLIN, 0},
+		[WATCH_RESOLV] = {run->resolv, POLLIN, 0},
+		[WATCH_NET] = {run->net.sock, POLLIN, 0},
+	};
+	size_t relayed = relay_poll(&run->relay, fds + WATCH_RELAY), n = WATCH_STREAMS;
+	int r;
+
+	for (size_t i = WATCH_RELAY + relayed; i < WATCH_STREAMS; i++)
+		fds[i].fd = -1;
+	if (run->control.listen >= 0) {
+		for (size_t i = 0; i < STREAMS_FDS; i++)
+			fds[n + i].fd = -1;
+		n = WATCH_CONTROL + control_poll(&run->control, fds + WATCH_CONTROL,
+						 run->streams && run->streams->in_n);
+	}
+	if (run->streams) {
+		streams_poll(run->streams, &run->control, fds + WATCH_STREAMS);
+		n = MAX(n, (size_t)WATCH_CONTROL);
+	}
+	r = poll(fds, n, time_left(run));
+	if (r < 0 && errno != EINTR)
+		return fail_errno(e, "cannot wait for the container");
+	if (r == 0)
+		on_time(run);
+	if (r <= 0)
+		return 0;
+	relay_move(&run->relay, fds + WATCH_RELAY, relayed);
+	if (run->streams)
+		streams_move(run->streams, &run->control, fds + WATCH_STREAMS);
+	if (n > WATCH_CONTROL)
+		control_move(&run->control, fds + WATCH_CONTROL, run_request, run);
+	if (fds[WATCH_SIGNALS].revents)
+		on_signal(run);
+	if (fds[WATCH_RESOLV].revents || fds[WATCH_NET].revents)
+		on_network(run, fds[WATCH_NET].revents);
+	if (!fds[WATCH_SOCK].revents)
+		return 0;
+	return run->launch.sock < 0 ? 1 : on_message(run, e);
+}
+
 /* Waits for the container's end: for sandbox-init's word, or for the process itself. */
 static int supervise(struct run *run, struct err *e)
 {
-	while (!run->exited) {
-		struct pollfd fds[WATCH_MAX] = {
-			[WATCH_SOCK] = {run->launch.sock >= 0 ? run->launch.sock
-							      : run->launch.pidfd,
-					POLLIN, 0},
-			[WATCH_SIGNALS] = {run->signals, POLLIN, 0},
-			[WATCH_RESOLV] = {run->resolv, POLLIN, 0},
-			[WATCH_NET] = {run->net.sock, POLLIN, 0},
-		};
-		size_t n = relay_poll(&run->relay, fds + WATCH_RELAY);
-		int r = poll(fds, WATCH_RELAY + n, time_left(run));
+	int r = 0;
 
-		if (r < 0 && errno != EINTR)
-			return fail_errno(e, "cannot wait for the container");
-		if (r == 0)
-			on_time(run);
-		if (r <= 0)
-			continue;
-		relay_move(&run->relay, fds + WATCH_RELAY, n);
-		if (fds[WATCH_SIGNALS].revents)
-			on_signal(run);
-		if (fds[WATCH_RESOLV].revents || fds[WATCH_NET].revents)
-			on_network(run, fds[WATCH_NET].revents);
-		if (!fds[WATCH_SOCK].revents)
-			continue;
-		if (run->launch.sock < 0)
-			return 0;
-		r = on_message(run, e);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	while (!r && !run->exited)
+		r = supervise_once(run, e);
+	return r < 0 ? r : 0;
 }
 
 static int exit_code_of(int status)
@@ -345,75 +390,277 @@ static bool is_open(int fd)
 	return flags >= 0 && !(flags & O_PATH);
 }
 
-static void payload_stdio(struct run *run)
-{
-	for (int i = 0; i < 3; i++)
-		run->launch.stdio[i] = is_open(i) ? i : -1;
-	if (!run->c->spec->interactive || run->launch.stdio[0] < 0)
-		run->launch.stdio[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-static int start_and_wait(struct run *run, struct err *e)
+/*
+ * The payload gets the caller's own descriptors, or, where something is to be kept of what
+ * it says or somebody may come later, pipes to us.
+ */
+static int payload_stdio(struct run *run, struct err *e)
 {
 	const struct spec *s = run->c->spec;
-	int r = launch_start(&run->launch, e);
+	int *to = run->launch.stdio, r;
+	bool input = s->interactive && !s->detach;
 
-	if (r < 0)
-		return r;
-	if (s->timeout)
-		run->deadline = now_ns() + s->timeout;
-	r = supervise(run, e);
-	if (r < 0) {
-		sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
-	} else if (s->net.mode == NETWORK_SLIRP) {
-		/* Beside the end of the container's own processes. */
-		net_stop(&run->net);
+	to[0] = input && is_open(0) ? 0 : -1;
+	if (to[0] < 0)
+		to[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	to[1] = is_open(1) ? 1 : -1;
+	to[2] = is_open(2) ? 2 : -1;
+	if (!run->state.info.kept || (s->tty && !s->detach))
+		return 0;
+	run->streams = xmalloc(sizeof(*run->streams));
+	streams_init(run->streams);
+	if (!s->detach) {
+		run->streams->here[1] = to[1];
+		run->streams->here[2] = to[2];
 	}
-	reap(run);
+	if (s->detach && s->interactive && !s->tty)
+		close_fd(take_fd(&to[0]));
+	r = s->tty ? 0 : streams_pipes(run->streams, to, s->detach && s->interactive, e);
+	if (!r && s->log.driver == LOG_DRIVER_FILE) {
+		r = logfile_open(&run->streams->log, run->state.dir, &s->log, e);
+		run->streams->logged = !r;
+	}
 	return r;
 }
 
+/* Our copies of what only the payload is to have; the caller's stay as they are. */
+static void close_stdio(struct run *run)
+{
+	for (int i = 0; i < 3; i++) {
+		if (run->launch.stdio[i] > 2)
+			close_fd(take_fd(&run->launch.stdio[i]));
+	}
+}
+
+static void streams_end(struct run *run)
+{
+	if (!run->streams)
+		return;
+	streams_finish(run->streams, &run->control);
+	if (run->streams->logged)
+		logfile_close(&run->streams->log);
+	free(take_ptr(run->streams));
+}
+
+/* From the launch to the last word of the payload. */
+static int start_and_wait(struct run *run, struct err *e)
+{
+	const struct spec *s = run->c->spec;
+	int r = payload_stdio(run, e);
+
+	if (!r) {
+		prepare_net(run);
+		r = launch_start(&run->launch, e);
+		close_stdio(run);
+	}
+	if (!r) {
+		if (s->timeout)
+			run->deadline = now_ns() + s->timeout;
+		r = supervise(run, e);
+		if (r < 0) {
+			sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
+		} else if (s->net.mode == NETWORK_SLIRP) {
+			/* Beside the end of the container's own processes. */
+			net_stop(&run->net);
+		}
+		reap(run);
+	}
+	run->exited = true;
+	relay_finish(&run->relay);
+	streams_end(run);
+	net_stop(&run->net);
+	close_fd(take_fd(&run->resolv));
+	buf_free(&run->files.hosts);
+	buf_free(&run->files.resolv_conf);
+	buf_free(&run->files.hostname);
+	return r;
+}
+
+static void run_reset(struct run *run)
+{
+	run->launch = (struct launch){.spec = run->c->spec,
+				      .plan = run->c->plan,
+				      .hooks = &run->hooks,
+				      .files = &run->files,
+				      .run_dir = run->c->dirs->run};
+	run->deadline = run->idle_at = run->publish_at = run->kill_at = 0;
+	run->timed_out = run->started = run->exited = run->paused = run->stopping = false;
+	run->status = 0;
+	relay_init(&run->relay);
+}
+
+/* ---- restarting ------------------------------------------------------------------------------------------- */
+
+/* Waits before the next try; clients are heard meanwhile. Return: whether to try. */
+static bool wait_for_retry(struct run *run, int64_t delay)
+{
+	struct err e = {};
+
+	/* Neither socket nor pidfd: what ends this is the time, or a client who wants a stop. */
+	run->kill_at = now_ns() + delay;
+	while (run->kill_at && !run->no_restart && supervise_once(run, &e) >= 0)
+		;
+	return !run->no_restart;
+}
+
+static bool wants_restart(const struct run *run, int r, int code)
+{
+	const struct restart *p = &run->restart;
+
+	if (r < 0 || run->no_restart || p->policy == RESTART_NO)
+		return false;
+	if (p->policy == RESTART_ON_FAILURE)
+		return code && (!p->max || run->state.info.restarts < p->max);
+	return true;
+}
+
+/* 0.1 s, then twice as long each time, up to a minute; from the start when it ran for 10 s. */
+static int64_t back_off(int64_t last, int64_t ran)
+{
+	const int64_t first = 100000000LL, most = 60000000000LL;
+
+	return ran > 10000000000LL || !last ? first : MIN(2 * last, most);
+}
+
+static int run_and_restart(struct run *run, int *exit_code, struct err *e)
+{
+	int64_t delay = 0;
+
+	for (;;) {
+		int64_t began = now_ns();
+		int r;
+
+		run_reset(run);
+		r = start_and_wait(run, e);
+		*exit_code = run->timed_out ? 128 + SIGKILL : exit_code_of(run->status);
+		if (!wants_restart(run, r, *exit_code))
+			return r;
+		launch_free(&run->launch);
+		delay = back_off(delay, now_ns() - began);
+		state_ended(&run->state, *exit_code, NULL);
+		run->state.info.restarts++;
+		if (!wait_for_retry(run, delay))
+			return 0;
+	}
+}
+
+/* ---- a supervisor's life ------------------------------------------------------------------------------------ */
+
+static void finish(struct run *run, int r, int exit_code, const struct err *e)
+{
+	const bool keep = !run->c->spec->remove &&
+			  (r >= 0 || run->state.info.started || run->reopened);
+
+	if (keep)
+		state_ended(&run->state, r < 0 ? 125 : exit_code, r < 0 ? e->msg : NULL);
+	/* Before the record is gone: who is told looks for it. */
+	control_exit(&run->control, r < 0 ? 125 : exit_code);
+	if (keep)
+		state_close(&run->state);
+	else
+		state_discard(&run->state, run->c, run->launch.userns_fd);
+	control_close(&run->control);
+}
+
+static int run_container(struct run *run, int *exit_code, struct err *e)
+{
+	const struct spec *s = run->c->spec;
+	int r = write_cidfile(s, e);
+
+	if (!r)
+		r = open_signals(run, e);
+	if (!r)
+		r = run_and_restart(run, exit_code, e);
+	finish(run, r, *exit_code, e);
+	launch_free(&run->launch);
+	if (r < 0 && s->cidfile && e->code != EEXIST)
+		unlink(s->cidfile);
+	close_fd(run->signals);
+	sigprocmask(SIG_SETMASK, &run->old_mask, NULL);
+	return r;
+}
+
+static void run_init(struct run *run, const struct container *c)
+{
+	*run = (struct run){.c = c, .signals = -1, .resolv = -1, .report = -1};
+	run->restart = c->spec->restart;
+	control_init(&run->control);
+	run_reset(run);
+	run->launch.userns_fd = -1;
+}
+
+/* In the background: the child is the supervisor, and never returns. */
+static int in_background(struct run *run, struct err *e)
+{
+	int code = 0, r = daemon_fork(&run->report, e);
+
+	if (r)
+		return r < 0 ? r : 0;
+	r = run->reopened ? state_open(&run->state, run->c, run->reopened, e)
+			  : state_create(&run->state, run->c, e);
+	if (!r)
+		r = chdir("/") < 0 ? fail_errno(e, "/") : run_container(run, &code, e);
+	if (r < 0)
+		daemon_report(&run->report, e);
+	_exit(r < 0 ? 125 : 0);
+}
+
 /**
- * container_run - run a container in the foreground, to its end
- * @exit_code: receives the payload's exit code, or 128 + signal
+ * container_run - run a new container to its end, or until its payload runs (spec.detach)
+ * @exit_code: receives the payload's exit code, or 128 + signal; 0 in the background
  *
  * Return: 0, or -errno: it could not be started, and nothing is left.
  */
 int container_run(const struct container *c, int *exit_code, struct err *e)
 {
-	struct run run = {.c = c, .signals = -1, .resolv = -1};
+	struct run run;
 	int r;
 
-	run.launch = (struct launch){.spec = c->spec,
-				     .plan = c->plan,
-				     .hooks = &run.hooks,
-				     .files = &run.files,
-				     .run_dir = c->dirs->run};
-	relay_init(&run.relay);
+	run_init(&run, c);
+	*exit_code = 0;
+	if (c->spec->detach)
+		return in_background(&run, e);
 	r = state_create(&run.state, c, e);
-	if (r < 0)
-		return r;
-	r = write_cidfile(c->spec, e);
+	return r < 0 ? r : run_container(&run, exit_code, e);
+}
+
+/**
+ * container_start - run a container that was created, or has ended, once more
+ * @info: from container_find()
+ *
+ * As container_run(); on failure its records say why.
+ */
+int container_start(const struct container *c, const struct container_info *info, int *exit_code,
+		    struct err *e)
+{
+	struct run run;
+	int r;
+
+	run_init(&run, c);
+	run.reopened = info;
+	*exit_code = 0;
+	if (c->spec->detach)
+		return in_background(&run, e);
+	r = state_open(&run.state, c, info, e);
+	return r < 0 ? r : run_container(&run, exit_code, e);
+}
+
+/**
+ * container_create - make a container that is not started yet
+ *
+ * Return: 0 or -errno, and nothing is left.
+ */
+int container_create(const struct container *c, struct err *e)
+{
+	struct state s;
+	int r = state_create(&s, c, e);
+
 	if (!r)
-		r = open_signals(&run, e);
-	if (!r) {
-		payload_stdio(&run);
-		prepare_net(&run);
-		r = start_and_wait(&run, e);
-	}
-	relay_finish(&run.relay);
-	net_stop(&run.net);
-	*exit_code = run.timed_out ? 128 + SIGKILL : exit_code_of(run.status);
-	state_end(&run.state, c, run.launch.userns_fd, r < 0 ? -1 : *exit_code);
-	launch_free(&run.launch);
-	if (r < 0 && c->spec->cidfile && e->code != EEXIST)
-		unlink(c->spec->cidfile);
-	close_fd(run.signals);
-	close_fd(run.resolv);
-	sigprocmask(SIG_SETMASK, &run.old_mask, NULL);
-	buf_free(&run.files.hosts);
-	buf_free(&run.files.resolv_conf);
-	buf_free(&run.files.hostname);
+		r = write_cidfile(c->spec, e);
+	if (!r)
+		state_close(&s);
+	else
+		state_discard(&s, c, -1);
 	return r;
 }
 
@@ -422,11 +669,10 @@ int container_run(const struct container *c, int *exit_code, struct err *e)
  */
 int container_explain(const struct container *c, struct buf *out, struct err *e __unused)
 {
-	struct run run = {.c = c};
+	struct run run;
 
+	run_init(&run, c);
 	prepare_net(&run);
-	run.launch = (struct launch){
-		.spec = c->spec, .plan = c->plan, .hooks = &run.hooks, .files = &run.files};
 	launch_explain(&run.launch, out);
 	return 0;
 }

@@ -56,6 +56,7 @@ struct image {
 
 int image_ready(const struct image_req *req, struct image *out, struct err *e);
 void image_free(struct image *i);
+int image_hold_layers(const struct strv *layers, struct err *e);
 #define cleanup_image __cleanup(image_free)
 
 int parse_pull_policy(const char *s, enum pull_policy *out, struct err *e);

@@ -351,6 +351,33 @@ int layer_hold(const char *store, const char *chain, const char *map_id, bool ex
 	return fd;
 }
 
+/**
+ * image_hold_layers - keep the layers of a container from being removed while we live
+ * @layers: as struct image has them
+ *
+ * Return: 0; -ENOENT when one is gone; -EBUSY while it is being removed.
+ */
+int image_hold_layers(const struct strv *layers, struct err *e)
+{
+	strv_for_each (l, layers) {
+		/* LAYER/fs: the lock is on LAYER, and stays until our end. */
+		cleanup_free char *path = xstrndup(l, (size_t)(strrchr(l, '/') - l));
+		int fd = open_dir_at(AT_FDCWD, path), r = fd < 0 ? fd : 0;
+
+		if (fd >= 0)
+			fd = move_fd_above(fd, STDERR_FILENO + 1);
+		if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+			r = -EBUSY;
+		if (!r && fd >= 0 && !same_dir(fd, AT_FDCWD, path))
+			r = -ENOENT;
+		if (r < 0 || fd < 0)
+			return fail_hint(
+				e, fail(e, r ? -r : -fd, "the container's image is gone: %s", l),
+				"unpack it again with \"sandbox pull\"");
+	}
+	return 0;
+}
+
 static bool boot_is_now(const char *boot)
 {
 	char now[37];

@@ -9,13 +9,11 @@
  * the container lives. The child holds the other end of the socket and asks for
  * SIGKILL when its parent dies: no container outlives its supervisor.
  */
-#include <dirent.h>
 #include <linux/filter.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "helpers/init_proto.h"
@@ -290,54 +288,6 @@ void launch_free(struct launch *l)
 		free(l->c.seccomp->filter);
 	free(take_ptr(l->c.seccomp));
 	l->pid = -1;
-}
-
-/**
- * launch_kill_userns - kill every process of a user namespace
- * @userns_fd: borrowed
- *
- * For a container that shares the host's process numbers, so that no pid
- * namespace ends with it. Nothing can leave its user namespace, and a process is
- * found again by the number of that namespace, never by a pid alone.
- * Return: how many were killed, or -errno.
- */
-int launch_kill_userns(int userns_fd)
-{
-	struct stat want, is;
-	int killed = 0, found;
-
-	if (fstat(userns_fd, &want) < 0)
-		return -errno;
-	do {
-		DIR *d = opendir("/proc");
-		struct dirent *de;
-
-		found = 0;
-		if (!d)
-			return -errno;
-		while ((de = readdir(d))) {
-			char path[NAME_MAX + 16];
-			uint32_t pid;
-
-			if (parse_u32(de->d_name, &pid))
-				continue;
-			cleanup_close int pidfd = sys_pidfd_open((pid_t)pid, 0);
-			snprintf(path, sizeof(path), "%s/ns/user", de->d_name);
-			if (pidfd < 0 || fstatat(dirfd(d), path, &is, 0) < 0 ||
-			    is.st_ino != want.st_ino || is.st_dev != want.st_dev)
-				continue;
-			struct pollfd p = {.fd = pidfd, .events = POLLIN};
-
-			/* A zombie takes signals for as long as nobody reaps it, such as we. */
-			if (poll(&p, 1, 0) || sys_pidfd_send_signal(pidfd, SIGKILL) < 0)
-				continue;
-			found++;
-			poll(&p, 1, 1000);
-		}
-		closedir(d);
-		killed += found;
-	} while (found && killed < 100000);
-	return killed;
 }
 
 /**

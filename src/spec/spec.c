@@ -67,6 +67,7 @@ void spec_init(struct spec *s)
 		.init = true,
 		.remove = true,
 		.stop_signal = SIGTERM,
+		.stop_timeout = 10000000000LL,
 		.log = {.max_size = LOG_MAX_SIZE, .max_file = LOG_MAX_FILE},
 	};
 	s->ns[NS_TIME].mode = NS_HOST;

@@ -160,6 +160,17 @@ struct log_spec {
 	uint32_t max_file;
 };
 
+enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED };
+
+/**
+ * struct restart - what happens when the payload ends by itself
+ * @max: with RESTART_ON_FAILURE how often at most; 0 for no limit
+ */
+struct restart {
+	enum restart_policy policy;
+	uint32_t max;
+};
+
 /** struct spec - everything about a container */
 struct spec {
 	char *id, *name;
@@ -195,7 +206,10 @@ struct spec {
 	bool init;
 
 	/* life */
-	bool remove; /* when it ends */
+	struct strv labels; /* KEY=VALUE */
+	bool remove;        /* when it ends */
+	struct restart restart;
+	int64_t stop_timeout; /* ns until SIGKILL follows the stop signal; -1 for never */
 	bool detach;
 	int stop_signal;
 	int64_t timeout; /* ns, 0 for none */
@@ -222,6 +236,7 @@ int spec_parse_add_host(struct spec *s, const char *text, struct err *e);
 int spec_parse_sysctl(struct spec *s, const char *text, struct err *e);
 int spec_parse_env(struct spec *s, const char *text, struct err *e);
 int spec_parse_env_file(struct spec *s, const char *path, struct err *e);
+int restart_parse(struct restart *out, const char *text, struct err *e);
 int spec_parse_log_opt(struct spec *s, const char *text, struct err *e);
 int spec_parse_idmap(struct idmap *m, const char *text, struct err *e);
 int signal_number(const char *name);

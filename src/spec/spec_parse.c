@@ -585,3 +585,30 @@ int spec_parse_idmap(struct idmap *m, const char *text, struct err *e)
 	m->v[m->n - 1].host = host;
 	return 0;
 }
+
+/**
+ * restart_parse - no, on-failure[:MAX], always or unless-stopped
+ *
+ * Return: 0 or -EINVAL.
+ */
+int restart_parse(struct restart *out, const char *text, struct err *e)
+{
+	static const char *const names[] = {"no", "on-failure", "always", "unless-stopped"};
+	struct restart r = {};
+	size_t n = strcspn(text, ":");
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strlen(names[i]) != n || strncmp(names[i], text, n))
+			continue;
+		r.policy = (enum restart_policy)i;
+		if (text[n] &&
+		    (r.policy != RESTART_ON_FAILURE || parse_u32(text + n + 1, &r.max) < 0))
+			break;
+		*out = r;
+		return 0;
+	}
+	return fail(
+		e, EINVAL,
+		"restart policy \"%s\": it is no, on-failure, on-failure:NUMBER, always or unless-stopped",
+		text);
+}

@@ -275,5 +275,4 @@ box()
 
 @test "what is not there yet is refused in one line" {
   one_line_error run -p 80:80 busybox true
-  one_line_error run -d busybox true
 }

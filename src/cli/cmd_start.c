@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/internal.h"
+#include "container/container.h"
+#include "image/image.h"
+
+#define AT(member) offsetof(struct container_opts, member)
+
+static const struct opt table[] = {
+	{"all", 0, OPT_FLAG, AT(all), NULL, "none", "all that were created, or have ended"},
+	{"attach", 'a', OPT_FLAG, AT(attach), NULL, "none",
+	 "run it in the foreground; its exit code is ours"},
+	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+};
+
+const struct opts start_opts_table = {table, ARRAY_SIZE(table)};
+
+int start_container(struct global *g, const struct container_info *i, bool attach, struct err *e)
+{
+	struct idmap_plan plan;
+	struct spec s;
+	const struct container c = {.spec = &s, .plan = &plan, .dirs = &g->dirs};
+	int code = 0, r = life_may(OP_START, i->state, i->id, e);
+
+	if (r <= 0)
+		return r;
+	r = container_plan(g, i, &s, &plan, e);
+	if (!r)
+		r = image_hold_layers(&s.rootfs.layers, e);
+	if (!r) {
+		s.detach = !attach;
+		r = container_start(&c, i, &code, e);
+	}
+	idmap_plan_free(&plan);
+	spec_free(&s);
+	return r < 0 ? r : code;
+}
+
+static int start(struct global *g, const struct container_info *i, const struct container_opts *o,
+		 struct err *e)
+{
+	return start_container(g, i, o->attach, e);
+}
+
+int cmd_start(struct global *g, int argc, char **argv, struct err *e)
+{
+	static const struct container_verb verb = {&start_opts_table, start,
+						   1U << LIFE_CREATED | 1U << LIFE_EXITED, false};
+
+	return run_verb(g, &verb, argc, argv, e);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the clients of a supervisor ask for. Which of it is allowed in which state says the
+ * table in lifecycle.c; a container that is starting counts as created.
+ */
+#include <signal.h>
+
+#include "container/supervise.h"
+#include "linux/sys.h"
+
+static enum life state_of(const struct run *run)
+{
+	return !run->started   ? LIFE_CREATED
+	       : run->exited   ? LIFE_EXITED
+	       : run->paused   ? LIFE_PAUSED
+	       : run->stopping ? LIFE_STOPPING
+			       : LIFE_RUNNING;
+}
+
+static int send_signal(struct run *run, int sig, struct err *e)
+{
+	int r = launch_signal(&run->launch, sig, false);
+
+	return r < 0 ? fail(e, -r, "cannot signal the container: %s", strerror(-r)) : 0;
+}
+
+static void set_state(struct run *run, enum life state)
+{
+	struct err e = {};
+
+	run->state.info.state = state;
+	if (state_save(&run->state, REPLACE_FAST, &e) < 0)
+		log_warn("%s, ignoring", e.msg);
+}
+
+static int stop(struct run *run, struct client *c, const struct ctl_msg *m, struct err *e)
+{
+	int sig = m->head.value ? m->head.value : run->c->spec->stop_signal, r;
+
+	c->waiting = true;
+	run->no_restart = true;
+	if (run->paused && launch_thaw(&run->launch) >= 0)
+		run->paused = false;
+	r = send_signal(run, sig, e);
+	if (r < 0)
+		return r;
+	if (m->head.time >= 0)
+		run->kill_at = now_ns() + MIN(m->head.time, INT64_MAX / 4);
+	run->stopping = true;
+	set_state(run, LIFE_STOPPING);
+	return 0;
+}
+
+static int pause_or_not(struct run *run, bool pause, struct err *e)
+{
+	int r = pause ? launch_freeze(&run->launch) : launch_thaw(&run->launch);
+
+	if (r < 0)
+		return fail(e, -r, "cannot %s the container: %s", pause ? "pause" : "unpause",
+			    strerror(-r));
+	run->paused = pause;
+	set_state(run, pause ? LIFE_PAUSED : LIFE_RUNNING);
+	return 0;
+}
+
+static int attach(struct run *run, struct client *c, const struct ctl_msg *m, struct err *e)
+{
+	if (!run->streams)
+		return fail(e, EBUSY, "the container runs in the foreground of another command");
+	c->with_stdin = m->head.value & CTL_WITH_STDIN && run->streams->in >= 0;
+	c->attached = c->waiting = true;
+	return 0;
+}
+
+static int rename_it(struct run *run, const char *name, struct err *e)
+{
+	free(run->state.info.name);
+	run->state.info.name = xstrdup(name);
+	return state_save(&run->state, REPLACE_FAST, e);
+}
+
+static int follow_up(struct run *run, const struct ctl_msg *m, size_t n)
+{
+	if (m->head.type == CTL_RESIZE)
+		streams_resize(run->streams, m->head.value);
+	else if (m->head.type == CTL_EOF || n)
+		streams_input(run->streams, m->data, m->head.type == CTL_EOF ? 0 : n);
+	return 1;
+}
+
+/**
+ * run_request - carry out one request; a ctl_handler
+ */
+int run_request(void *ctx, struct client *c, const struct ctl_msg *m, size_t n, int *fd,
+		struct err *e)
+{
+	static const enum life_op ops[] = {
+		[CTL_SIGNAL] = OP_KILL,     [CTL_STOP] = OP_STOP,     [CTL_PAUSE] = OP_PAUSE,
+		[CTL_UNPAUSE] = OP_UNPAUSE, [CTL_WAIT] = OP_WAIT,     [CTL_ATTACH] = OP_ATTACH,
+		[CTL_JOIN] = OP_EXEC,       [CTL_RENAME] = OP_RENAME, [CTL_UPDATE] = OP_UPDATE,
+	};
+	struct run *run = ctx;
+	int r;
+
+	if (m->head.type >= CTL_STDIN)
+		return c->attached ? follow_up(run, m, n) : -EPROTO;
+	r = life_may(ops[m->head.type], state_of(run), run->c->spec->id, e);
+	if (!r && m->head.type == CTL_STOP && run->launch.pidfd >= 0)
+		sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
+	if (!r && m->head.type == CTL_STOP)
+		run->no_restart = c->waiting = true;
+	if (r <= 0)
+		return r;
+	switch (m->head.type) {
+	case CTL_SIGNAL:
+		run->no_restart |= m->head.value == SIGKILL || m->head.value == SIGTERM;
+		return send_signal(run, m->head.value, e);
+	case CTL_STOP:
+		return stop(run, c, m, e);
+	case CTL_PAUSE:
+	case CTL_UNPAUSE:
+		return pause_or_not(run, m->head.type == CTL_PAUSE, e);
+	case CTL_WAIT:
+		c->waiting = true;
+		return 0;
+	case CTL_ATTACH:
+		return attach(run, c, m, e);
+	case CTL_JOIN:
+		*fd = run->launch.pidfd;
+		return 0;
+	case CTL_RENAME:
+		return rename_it(run, m->data, e);
+	case CTL_UPDATE:
+		return restart_parse(&run->restart, m->data, e);
+	default:
+		return -EPROTO;
+	}
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a supervisor is made of: its streams, its clients, its records and the launch.
+ */
+#ifndef SANDBOX_CONTAINER_SUPERVISE_H
+#define SANDBOX_CONTAINER_SUPERVISE_H
+
+#include "container/control.h"
+#include "container/internal.h"
+
+/* ---- streams.c ---------------------------------------------------------------------------------------- */
+
+#define STREAMS_FDS   5
+#define LAST_WORDS_MS 10000
+
+struct chunk {
+	char data[CTL_DATA_MAX];
+	size_t n, here; /* so much is there, so much of it the caller has got */
+};
+
+/**
+ * struct streams - the payload's input and output when the supervisor stands between
+ * @in: to the payload: a pipe or its terminal; -1 for none
+ * @out: [1] its stdout or terminal, [2] its stderr
+ * @here: [1], [2]: the caller's, borrowed; -1 for none
+ */
+struct streams {
+	int in, out[3], here[3];
+	bool tty, logged, in_eof;
+	struct logfile log;
+	struct chunk chunk[3];
+	char input[CTL_DATA_MAX];
+	size_t in_n;
+};
+
+void streams_init(struct streams *s);
+int streams_pipes(struct streams *s, int stdio[3], bool with_stdin, struct err *e);
+void streams_tty(struct streams *s, int pty);
+void streams_poll(const struct streams *s, const struct control *c, struct pollfd *fds);
+void streams_move(struct streams *s, struct control *c, const struct pollfd *fds);
+void streams_input(struct streams *s, const char *data, size_t n);
+void streams_resize(const struct streams *s, int value);
+void streams_finish(struct streams *s, struct control *c);
+
+/* ---- supervise.c --------------------------------------------------------------------------------------- */
+
+/** struct run - a supervisor and its container */
+struct run {
+	const struct container *c;
+	struct launch launch;
+	struct launch_hooks hooks;
+	struct launch_files files;
+	struct helper net;
+	struct state state;
+	struct relay relay;
+	struct control control;
+	struct streams *streams; /* NULL: the payload has the caller's descriptors */
+	sigset_t old_mask;
+	int signals, resolv;
+	int report; /* to the command that went to the background with us, or -1 */
+	int64_t deadline, idle_at, publish_at; /* ns, 0 for none */
+	int64_t kill_at;                       /* of a stop; 0 for none */
+	bool timed_out, started, exited;
+	bool paused, stopping, no_restart; /* asked for by a client */
+	int status;
+	struct restart restart;
+	const struct container_info *reopened; /* it was there before */
+};
+
+/* ---- requests.c: what clients ask of a supervisor --------------------------------------------------------- */
+
+int run_request(void *ctx, struct client *c, const struct ctl_msg *m, size_t n, int *fd,
+		struct err *e);
+
+#endif

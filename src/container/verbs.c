@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What commands do to containers that exist: through their supervisor when they live, and
+ * to their records when they do not.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+
+#include "container/control.h"
+#include "container/internal.h"
+#include "linux/sys.h"
+
+/* A container whose supervisor is about to be there, or about to be gone. */
+#define SOON_MS 5000
+
+/*
+ * Waits for CTL_EXIT and then for the end of the connection, when the records are as they
+ * will stay. Return: 0; -ETIMEDOUT; *exit_code keeps -1 when the supervisor died without a word.
+ */
+static int await_end(int sock, int timeout_ms, int *exit_code, struct err *e)
+{
+	static struct ctl_msg m;
+	struct err gone = {};
+	size_t n;
+	int r;
+
+	*exit_code = -1;
+	for (;;) {
+		r = ctl_receive(sock, &m, &n, NULL, timeout_ms, &gone);
+		if (r == -ECONNRESET)
+			return 0;
+		if (r < 0) {
+			*e = gone;
+			return r;
+		}
+		if (m.head.type == CTL_EXIT)
+			*exit_code = m.head.value;
+	}
+}
+
+/**
+ * container_stop - ask a container to end, and kill it when it does not
+ * @sig: 0 for the container's own stop signal
+ * @timeout: ns until SIGKILL; < 0 for never
+ *
+ * Return: 0 when it has ended, also before; or -errno.
+ */
+int container_stop(const struct dirs *dirs, const struct container_info *i, int sig,
+		   int64_t timeout, struct err *e)
+{
+	int r = life_may(OP_STOP, i->state, i->id, e), code;
+	cleanup_close int sock = -1;
+
+	if (r <= 0)
+		return r;
+	sock = ctl_connect(dirs, i, e);
+	if (sock < 0)
+		return sock;
+	r = ctl_ask(sock, CTL_STOP, sig, timeout, NULL, NULL, e);
+	if (r < 0)
+		return r == -ECONNRESET ? 0 : r;
+	return await_end(sock, timeout < 0 ? -1 : (int)MIN(timeout / 1000000 + 30000, INT_MAX),
+			 &code, e);
+}
+
+static int ask(const struct dirs *dirs, const struct container_info *i, enum life_op op,
+	       enum ctl_type type, int value, const char *data, struct err *e)
+{
+	int r = life_may(op, i->state, i->id, e);
+	cleanup_close int sock = -1;
+
+	if (r <= 0)
+		return r;
+	sock = ctl_connect(dirs, i, e);
+	return sock < 0 ? sock : ctl_ask(sock, type, value, 0, data, NULL, e);
+}
+
+/** container_signal - signal the payload */
+int container_signal(const struct dirs *dirs, const struct container_info *i, int sig,
+		     struct err *e)
+{
+	return ask(dirs, i, OP_KILL, CTL_SIGNAL, sig, NULL, e);
+}
+
+/** container_pause - stop all processes of a container, or let them go on */
+int container_pause(const struct dirs *dirs, const struct container_info *i, bool pause,
+		    struct err *e)
+{
+	return ask(dirs, i, pause ? OP_PAUSE : OP_UNPAUSE, pause ? CTL_PAUSE : CTL_UNPAUSE, 0, NULL,
+		   e);
+}
+
+static bool lives(const struct container_info *i)
+{
+	return i->supervisor > 0;
+}
+
+/**
+ * container_wait - wait until a container has ended
+ * @exit_code: receives its exit code
+ *
+ * One that was never started is waited for as well.
+ * Return: 0 or -errno.
+ */
+int container_wait(const struct dirs *dirs, const struct container_info *i, int *exit_code,
+		   struct err *e)
+{
+	struct container_info now = {};
+	cleanup_close int sock = -1;
+	int r;
+
+	for (;;) {
+		container_info_free(&now);
+		r = container_find(dirs, i->id, &now, e);
+		if (r < 0 || now.broken.code || now.state == LIFE_EXITED)
+			break;
+		sock = lives(&now) ? ctl_connect(dirs, &now, e) : -1;
+		if (sock >= 0 && ctl_ask(sock, CTL_WAIT, 0, 0, NULL, NULL, e) == 0) {
+			r = await_end(sock, -1, exit_code, e);
+			if (r < 0 || *exit_code >= 0)
+				goto out;
+		}
+		close_fd(take_fd(&sock));
+		*e = (struct err){};
+		poll(NULL, 0, 100);
+	}
+	if (!r && now.broken.code) {
+		*e = now.broken;
+		r = -e->code;
+	}
+	*exit_code = now.exit_code;
+out:
+	container_info_free(&now);
+	return r;
+}
+
+/* A supervisor that does not answer: it is known by pid and start time, for boot ids agree. */
+static int kill_supervisor(const struct container_info *i, struct err *e)
+{
+	cleanup_close int pidfd = sys_pidfd_open(i->supervisor, 0);
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	uint64_t start = 0;
+
+	if (pidfd < 0 || proc_start_time(i->supervisor, &start) < 0 || start != i->supervisor_start)
+		return 0;
+	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 || poll(&p, 1, SOON_MS) <= 0)
+		return fail(e, EBUSY, "cannot end the supervisor of container %.12s", i->id);
+	return 0;
+}
+
+/**
+ * container_end - end a container whatever it takes
+ * @timeout: ns between the stop signal and SIGKILL
+ *
+ * Return: 0 or -errno.
+ */
+int container_end(const struct dirs *dirs, const struct container_info *i, int64_t timeout,
+		  struct err *e)
+{
+	struct err why = {};
+
+	if (!lives(i))
+		return 0;
+	return container_stop(dirs, i, timeout ? 0 : SIGKILL, timeout, &why) < 0
+		       ? kill_supervisor(i, e)
+		       : 0;
+}
+
+/**
+ * container_rename - give a container another name
+ *
+ * Return: 0; -EEXIST; -EINVAL; or another -errno.
+ */
+int container_rename(const struct dirs *dirs, const struct container_info *i, const char *name,
+		     struct err *e)
+{
+	cleanup_close int store = -1;
+	struct container_info now = *i;
+	struct state s = {.id = i->id, .run_fd = -1, .lock = -1, .store_fd = -1, .dir = -1};
+	int r = life_may(OP_RENAME, i->state, i->id, e);
+
+	if (r < 0)
+		return r;
+	if (!spec_valid_name(name))
+		return fail(e, EINVAL, "\"%s\" is no name: letters, digits, _ . - and not - first",
+			    name);
+	store = i->kept ? dirs_open(dirs->store, "containers", e) : -1;
+	if (store < 0)
+		return fail(e, EBUSY,
+			    "container %.12s is thrown away when it ends and cannot be renamed",
+			    i->id);
+	r = state_take_name(store, i->id, name, e);
+	if (r < 0)
+		return r;
+	if (lives(i)) {
+		r = ask(dirs, i, OP_RENAME, CTL_RENAME, 0, name, e);
+	} else {
+		s.dir = openat(store, i->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		now.name = (char *)name;
+		s.info = now;
+		r = s.dir < 0 ? fail_errno(e, "cannot open container %.12s", i->id)
+		    : flock(s.dir, LOCK_EX | LOCK_NB) < 0
+			    ? fail(e, EBUSY, "another command is working on container %.12s", i->id)
+			    : state_save(&s, REPLACE_SYNC, e);
+		close_fd(s.dir);
+	}
+	state_drop_name(store, r < 0 ? name : i->name, i->id);
+	return r;
+}
+
+/**
+ * container_update - change the restart policy
+ */
+int container_update(const struct dirs *dirs, const struct container_info *i, const char *restart,
+		     struct err *e)
+{
+	struct restart policy;
+	cleanup_close int store = -1, dir = -1;
+	cleanup_json json *j = NULL;
+	struct spec s;
+	int r = restart_parse(&policy, restart, e);
+
+	if (!r)
+		r = life_may(OP_UPDATE, i->state, i->id, e);
+	if (r < 0)
+		return r;
+	spec_init(&s);
+	r = container_spec(dirs, i, &s, e);
+	if (!r)
+		store = dirs_open(dirs->store, "containers", e);
+	if (!r && store >= 0)
+		dir = openat(store, i->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (!r && dir < 0)
+		r = fail_errno(e, "cannot open container %.12s", i->id);
+	s.restart = policy;
+	j = spec_to_json(&s);
+	if (!r)
+		r = sealed_write(dir, "config.json", j, REPLACE_SYNC);
+	if (r < 0 && !e->code)
+		fail(e, -r, "cannot write the configuration of container %.12s: %s", i->id,
+		     strerror(-r));
+	spec_free(&s);
+	return !r && lives(i) ? ask(dirs, i, OP_UPDATE, CTL_UPDATE, 0, restart, e) : r;
+}
