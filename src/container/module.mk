@@ -7,6 +7,7 @@ libcontainer_a_SOURCES += src/container/container.h
 libcontainer_a_SOURCES += src/container/control.c
 libcontainer_a_SOURCES += src/container/control.h
 libcontainer_a_SOURCES += src/container/daemon.c
+libcontainer_a_SOURCES += src/container/events.c
 libcontainer_a_SOURCES += src/container/info.c
 libcontainer_a_SOURCES += src/container/internal.h
 libcontainer_a_SOURCES += src/container/lifecycle.c
@@ -15,12 +16,6 @@ libcontainer_a_SOURCES += src/container/logread.c
 libcontainer_a_SOURCES += src/container/logs.c
 libcontainer_a_SOURCES += src/container/logtail.c
 libcontainer_a_SOURCES += src/container/names.c
-libcontainer_a_SOURCES += src/container/events.c
-	src/container/control.h src/container/supervise.h src/container/attach.c \
-	src/container/client.c src/container/control.c src/container/daemon.c src/container/info.c \
-	src/container/lifecycle.c src/container/logfile.c src/container/relay.c \
-	src/container/requests.c src/container/state.c src/container/streams.c \
-	src/container/supervise.c src/container/verbs.c src/container/volume.c
 libcontainer_a_SOURCES += src/container/relay.c
 libcontainer_a_SOURCES += src/container/requests.c
 libcontainer_a_SOURCES += src/container/state.c
