@@ -177,6 +177,7 @@ int cmd_complete(struct global *g, int argc, char **argv, struct err *e);
 int cmd_tables(struct global *g, int argc, char **argv, struct err *e);
 
 /* one a line, so that branches that add some merge */
+extern const struct opts global_opts;
 extern const struct opts attach_opts_table;
 extern const struct opts doctor_opts_table;
 extern const struct opts events_opts_table;
