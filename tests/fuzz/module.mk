@@ -62,3 +62,8 @@ FUZZ_TESTS += fuzz_template
 fuzz_template_SOURCES = tests/fuzz/fuzz_template.c
 fuzz_template_LDADD = $(FUZZ_LIBS)
 fuzz_template_LDFLAGS = $(FUZZ_LINK)
+
+FUZZ_TESTS += fuzz_log
+fuzz_log_SOURCES = tests/fuzz/fuzz_log.c
+fuzz_log_LDADD = $(FUZZ_LIBS)
+fuzz_log_LDFLAGS = $(FUZZ_LINK)
