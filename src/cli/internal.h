@@ -179,8 +179,11 @@ int cmd_tables(struct global *g, int argc, char **argv, struct err *e);
 /* one a line, so that branches that add some merge */
 extern const struct opts global_opts;
 extern const struct opts attach_opts_table;
+extern const struct opts cp_opts_table;
+extern const struct opts diff_opts_table;
 extern const struct opts doctor_opts_table;
 extern const struct opts events_opts_table;
+extern const struct opts export_opts_table;
 extern const struct opts images_opts_table;
 extern const struct opts inspect_opts_table;
 extern const struct opts kill_opts_table;

@@ -193,6 +193,67 @@ int container_update(const struct dirs *dirs, const struct container_info *i, co
 int container_attach(const struct dirs *dirs, const struct container_info *i, const char *keys,
 		     bool with_stdin, int *exit_code, struct err *e);
 
+/* ---- files.c: a container's files, from outside ------------------------------------------------- */
+
+/**
+ * struct files - a container whose files are read or written
+ * @info, @spec, @plan: what it is
+ * @pidfd: of its first process; -1 when it does not run
+ * @hold: keeps it from being started or removed meanwhile, or -1
+ */
+struct files {
+	struct container_info info;
+	struct spec spec;
+	struct idmap_plan plan;
+	int pidfd, hold;
+};
+
+/**
+ * struct files_stats - what was copied
+ * @skipped: sockets and device nodes left out
+ */
+struct files_stats {
+	uint64_t entries, bytes, skipped;
+};
+
+/**
+ * struct files_end - one end of a copy
+ * @files: of a container; NULL for the host
+ * @path: in the container, or on the host; NULL: the tar stream @fd
+ */
+struct files_end {
+	const struct files *files;
+	const char *path;
+	int fd;
+};
+
+enum files_flags {
+	FILES_FOLLOW = 1,  /* the source itself may be a symbolic link */
+	FILES_REPLACE = 2, /* folders give way to other files, and other files to folders */
+	FILES_OWNERS = 4,  /* keep the source's owners in the container */
+};
+
+int files_open(const struct dirs *dirs, const char *name, bool write, struct files *f,
+	       struct err *e);
+void files_close(struct files *f);
+int files_copy(const struct files_end *from, const struct files_end *to, unsigned flags,
+	       struct files_stats *out, struct err *e);
+int files_export(const struct files *f, int out_fd, struct files_stats *out, struct err *e);
+
+/** struct files_change - one line of diff: @kind is A, C or D */
+struct files_change {
+	char kind;
+	char *path;
+};
+
+struct files_changes {
+	struct files_change *v;
+	size_t n;
+};
+
+int files_diff(const struct files *f, struct files_changes *out, struct err *e);
+void files_changes_free(struct files_changes *c);
+
 /* ---- volume.c: folders that outlive containers ------------------------------------------------ */
 
 /**

@@ -21,7 +21,7 @@ struct tar {
 	struct archive_entry *entry; /* libarchive's own */
 	struct source *source;
 	struct err err; /* of the source, while libarchive stands between */
-	bool any;
+	bool any, may_be_empty;
 };
 
 static la_ssize_t tar_read_cb(struct archive *a, void *ctx, const void **p)
@@ -52,13 +52,15 @@ static int tar_fail(struct tar *t, struct err *e)
 
 /**
  * tar_make - set up the reader; reads nothing yet
+ * @may_be_empty: an archive without a file is a sound one
  *
  * Return: 0 or -ENOMEM.
  */
-int tar_make(struct tar **out, struct err *e)
+int tar_make(struct tar **out, bool may_be_empty, struct err *e)
 {
 	struct tar *t = xcalloc(1, sizeof(*t));
 
+	t->may_be_empty = may_be_empty;
 	t->a = archive_read_new();
 	if (!t->a || archive_read_support_format_tar(t->a) != ARCHIVE_OK)
 		return fail(e, ENOMEM, "cannot set up libarchive");
@@ -135,7 +137,7 @@ static int tar_end(struct tar *t, struct err *e)
 		return fail(
 			e, EBADMSG,
 			"the archive is cut short: the mark of its end is missing; fetch it again");
-	if (!t->any)
+	if (!t->any && !t->may_be_empty)
 		return fail(e, EBADMSG, "the archive holds no files");
 	return source_finish(t->source, used, e);
 }

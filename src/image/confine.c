@@ -53,13 +53,14 @@
 /**
  * confine_start - stage 1
  * @sock: the socket to the caller
+ * @any_user: the user namespace is a container's, which may lack a root
  */
-int confine_start(int sock, struct err *e)
+int confine_start(int sock, bool any_user, struct err *e)
 {
 	struct pollfd p = {.fd = sock};
 	int r;
 
-	if (getpid() != 1 || geteuid())
+	if (getpid() != 1 || (geteuid() && !any_user))
 		return fail(e, EPERM,
 			    "sandbox-unpack only runs as root of a pid and user namespace "
 			    "of its own; it is started by sandbox");
@@ -188,9 +189,10 @@ struct landlock_attr {
  */
 #define LL_ALL(n)  ((1ULL << (n)) - 1)
 #define LL_ALLOWED (LL_ALL(15) & ~(1ULL << 0 | 1ULL << 2 | 1ULL << 6 | 1ULL << 11))
+#define LL_READS   (1ULL << 2 | 1ULL << 3)
 
 /* Version 1 forbids every hard link into another folder: useless here. */
-static int landlock(void)
+static int landlock(bool reads)
 {
 	struct landlock_attr attr = {};
 	struct landlock_path_beneath_attr below = {};
@@ -215,7 +217,7 @@ static int landlock(void)
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -errno;
-	below.allowed_access = LL_ALLOWED & attr.fs;
+	below.allowed_access = (reads ? LL_READS : LL_ALLOWED) & attr.fs;
 	below.parent_fd = root;
 	r = sys_landlock_add_rule(rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
 	return r < 0 ? r : sys_landlock_restrict_self(rules, 0);
@@ -223,8 +225,9 @@ static int landlock(void)
 
 /**
  * confine_rights - stage 3
+ * @reads: files are read (packing, comparing), and none is written
  */
-int confine_rights(struct err *e)
+int confine_rights(bool reads, struct err *e)
 {
 	int r = drop_caps();
 
@@ -236,7 +239,7 @@ int confine_rights(struct err *e)
 	r = set_limits();
 	if (r < 0)
 		return fail(e, -r, "cannot set resource limits: %s", strerror(-r));
-	r = landlock();
+	r = landlock(reads);
 	if (r < 0)
 		return fail(e, -r, "cannot set up Landlock: %s", strerror(-r));
 	return 0;
@@ -282,7 +285,7 @@ int confine_rights(struct err *e)
  * exist, which libraries take well; another ABI (x32 has other numbers, i386
  * another architecture) is not an accident and kills.
  */
-static struct sock_filter filter[] = {
+static const struct sock_filter filter[] = {
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, THIS_ARCH, 1, 0),
 	RET(SECCOMP_RET_KILL_PROCESS),
@@ -349,18 +352,35 @@ static struct sock_filter filter[] = {
 	ALLOW(sched_getaffinity),
 	ALLOW(readlinkat),
 #endif
-	RET(SECCOMP_RET_ERRNO | ENOSYS),
 };
+
+/* What reading a tree takes besides. */
+static const struct sock_filter filter_reads[] = {
+	ALLOW(getdents64), ALLOW(readlinkat), ALLOW(lseek),
+	ALLOW(fgetxattr),  ALLOW(flistxattr), ALLOW(fcntl),
+};
+
+static const struct sock_filter filter_end[] = {RET(SECCOMP_RET_ERRNO | ENOSYS)};
 
 /**
  * confine_calls - stage 5
+ * @reads: files are read
  *
  * Context: all threads of the process; none may be made afterwards.
  */
-int confine_calls(struct err *e)
+int confine_calls(bool reads, struct err *e)
 {
-	struct sock_fprog prog = {ARRAY_SIZE(filter), filter};
-	int r = sys_seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &prog);
+	struct sock_filter all[ARRAY_SIZE(filter) + ARRAY_SIZE(filter_reads) + 1];
+	struct sock_fprog prog = {ARRAY_SIZE(filter), all};
+	int r;
+
+	memcpy(all, filter, sizeof(filter));
+	if (reads) {
+		memcpy(all + prog.len, filter_reads, sizeof(filter_reads));
+		prog.len += ARRAY_SIZE(filter_reads);
+	}
+	memcpy(all + prog.len++, filter_end, sizeof(filter_end));
+	r = sys_seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &prog);
 
 	if (r)
 		return fail(e, r < 0 ? -r : EBUSY, "cannot set the system call filter: %s",

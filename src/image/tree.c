@@ -2,7 +2,7 @@
 /*
  * DOC: Theory of operation
  *
- * Makes files below the root folder, which is the destination (see confine.c).
+ * Makes files below a folder, the destination (see confine.c).
  * No path with a slash ever goes to the kernel: a walker opens one folder after
  * the other, never through a symbolic link, and keeps the chain of them, for the
  * next entry mostly lies beside the last. Hard links have a second walker for
@@ -36,6 +36,7 @@ struct walker {
 
 struct tree {
 	int root;
+	bool fresh, replace;
 	struct walker at, target;
 	int file;
 	int64_t written; /* end of the furthest write to @file */
@@ -149,9 +150,20 @@ static int walk(struct tree *t, struct walker *w, const char *path, bool make, c
 	return w->depth ? w->fd[w->depth - 1] : t->root;
 }
 
+static int dir_exists(int parent, const char *name)
+{
+	struct stat st;
+
+	return !fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
+}
+
 /* Removes what is in the way of a new file. */
 static int clear(struct tree *t, int parent, const char *name, struct err *e)
 {
+	if (!t->replace && dir_exists(parent, name))
+		return fail(
+			e, EISDIR,
+			"there is a folder of that name already, and this is not one; --overwrite replaces it");
 	if (!unlinkat(parent, name, 0))
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
@@ -188,33 +200,29 @@ static int clear(struct tree *t, int parent, const char *name, struct err *e)
 /* ---- folders -------------------------------------------------------------------------------------- */
 
 /**
- * tree_open - the tree of the present root folder
- *
- * The folder is made plain first: owned by root, 0700, without an access control
- * list or a set-group-id bit that everything below would inherit.
+ * tree_open - a tree of files to be made
+ * @root: the folder they are made in, open for reading; taken
+ * @fresh: it is an empty one: it is made plain first (owned by root, 0700, without an access
+ *	control list or a set-group-id bit that everything below would inherit), and gets the
+ *	attributes of the archive's root. Otherwise it stays as it is.
+ * @replace: folders may give way to other files and other files to folders
  */
-int tree_open(struct tree **out, struct err *e)
+int tree_open(struct tree **out, int root, bool fresh, bool replace, struct err *e)
 {
 	struct tree *t = xcalloc(1, sizeof(*t));
-	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	t->root = fd;
+	t->root = root;
+	t->fresh = fresh;
+	t->replace = replace;
 	t->file = -1;
-	if (fd < 0)
-		return fail_errno(e, "cannot open the folder to unpack into");
-	fremovexattr(fd, "system.posix_acl_default");
-	fremovexattr(fd, "system.posix_acl_access");
-	if (fchown(fd, 0, 0) < 0 || fchmod(fd, 0700) < 0)
-		return fail_errno(e, "cannot own the folder to unpack into");
 	*out = t;
+	if (!fresh)
+		return 0;
+	fremovexattr(root, "system.posix_acl_default");
+	fremovexattr(root, "system.posix_acl_access");
+	if (fchown(root, 0, 0) < 0 || fchmod(root, 0700) < 0)
+		return fail_errno(e, "cannot own the folder to unpack into");
 	return 0;
-}
-
-static int dir_exists(int parent, const char *name)
-{
-	struct stat st;
-
-	return !fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
 }
 
 static void dir_later(struct tree *t, const char *path, const struct attrs *a)
@@ -229,6 +237,10 @@ static int make_dir(struct tree *t, int parent, const char *name, struct err *e)
 {
 	if (!mkdirat(parent, name, 0700) || (errno == EEXIST && dir_exists(parent, name)))
 		return 0;
+	if (errno == EEXIST && !t->replace)
+		return fail(
+			e, ENOTDIR,
+			"there is something of that name already that is not a folder; --overwrite replaces it");
 	return REPLACING(t, parent, name, mkdirat(parent, name, 0700), e);
 }
 
@@ -242,6 +254,8 @@ int tree_dir(struct tree *t, const char *path, const struct attrs *a, bool keep_
 	const char *name = ".";
 	int parent = t->root;
 
+	if (!*path && !t->fresh)
+		return 0;
 	if (*path) {
 		int r;
 
@@ -296,7 +310,7 @@ int tree_finish(struct tree *t, struct err *e)
 	struct attrs plain = {.mode = 0755};
 	size_t at = 0;
 
-	if (fchmod(t->root, plain.mode) < 0)
+	if (t->fresh && fchmod(t->root, plain.mode) < 0)
 		return fail_errno(e, "cannot open up the root folder");
 	while (at < t->dirs.len) {
 		struct late_dir d;

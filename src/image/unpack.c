@@ -27,7 +27,35 @@ static int check_attrs(const struct unpack *u, const struct tar_entry *te, const
 	if (!r)
 		r = policy_mtime(te->mtime, te->mtime_nsec, &a->mtime, e);
 	a->mode = policy_mode(te->mode, path, te->type == S_IFDIR);
+	if (u->owned) {
+		a->uid = u->uid;
+		a->gid = u->gid;
+	}
+	/* On the host's side nothing is set-id, and a folder can be entered and removed. */
+	if (u->host)
+		a->mode = (a->mode & 0777) | (te->type == S_IFDIR ? 0700 : 0);
 	return r;
+}
+
+/*
+ * The path below the destination: an archive of one file or folder has to keep to its
+ * name, and gets the one that the user asked for.
+ */
+static int place(const struct unpack *u, const char *path, char *out, size_t size, struct err *e)
+{
+	const char *rest = path;
+
+	if (u->strip) {
+		size_t n = strlen(u->strip);
+
+		if (strncmp(path, u->strip, n) || (path[n] && path[n] != '/'))
+			return fail(e, EINVAL, "it is not part of what was asked for");
+		rest = path + n + (path[n] == '/');
+	}
+	if ((size_t)snprintf(out, size, "%s%s%s", u->prefix ? u->prefix : "",
+			     u->prefix && *u->prefix && *rest ? "/" : "", rest) >= size)
+		return fail(e, ENAMETOOLONG, "its name is longer than %d bytes", POLICY_PATH_MAX);
+	return 0;
 }
 
 static int unpack_xattrs(struct unpack *u, struct tree *t, struct err *e)
@@ -44,6 +72,8 @@ static int unpack_xattrs(struct unpack *u, struct tree *t, struct err *e)
 		uint8_t cap[20];
 		int r = 0;
 
+		if (v == XATTR_CAPABILITY && u->host)
+			v = XATTR_STRIP;
 		if (v == XATTR_CAPABILITY) {
 			n = policy_capability(value, n, cap);
 			value = cap;
@@ -97,20 +127,25 @@ static int unpack_dir(struct unpack *u, struct tree *t, const char *path, const 
 	return r;
 }
 
-static int unpack_link(struct tree *t, const struct tar_entry *te, const char *path, struct err *e)
+static int unpack_link(const struct unpack *u, struct tree *t, const struct tar_entry *te,
+		       const char *path, struct err *e)
 {
-	char target[POLICY_PATH_MAX + 1];
-	int r = policy_hardlink(te->hardlink, target, sizeof(target), e);
+	char raw[POLICY_PATH_MAX + 1], target[POLICY_PATH_MAX + 1];
+	int r = policy_hardlink(te->hardlink, raw, sizeof(raw), e);
 
+	if (!r)
+		r = place(u, raw, target, sizeof(target), e);
 	return r < 0 ? r : tree_hardlink(t, path, target, e);
 }
 
 static int unpack_entry(struct unpack *u, struct tree *t, const struct tar_entry *te, struct err *e)
 {
-	char path[POLICY_PATH_MAX + 1];
+	char raw[POLICY_PATH_MAX + 1], path[POLICY_PATH_MAX + 1];
 	struct attrs a;
-	int r = policy_path(te->path, path, sizeof(path), e);
+	int r = policy_path(te->path, raw, sizeof(raw), e);
 
+	if (!r)
+		r = place(u, raw, path, sizeof(path), e);
 	if (!r)
 		r = check_attrs(u, te, path, &a, e);
 	if (r < 0)
@@ -118,7 +153,7 @@ static int unpack_entry(struct unpack *u, struct tree *t, const struct tar_entry
 	if (!*path && (te->type != S_IFDIR || te->hardlink))
 		return fail(e, EINVAL, "it would replace the root folder by something else");
 	if (te->hardlink)
-		return unpack_link(t, te, path, e);
+		return unpack_link(u, t, te, path, e);
 	switch (te->type) {
 	case S_IFREG:
 		return unpack_file(u, t, te, path, &a, e);
@@ -130,6 +165,10 @@ static int unpack_entry(struct unpack *u, struct tree *t, const struct tar_entry
 		return r < 0 ? r : tree_symlink(t, path, te->symlink, &a, e);
 	case S_IFIFO:
 	case S_IFSOCK:
+		if (u->host) {
+			u->stats.skipped++;
+			return 0;
+		}
 		return tree_special(t, path, te->type, &a, e);
 	case S_IFCHR:
 	case S_IFBLK:
@@ -150,7 +189,7 @@ int unpack_run(struct unpack *u, struct err *e)
 {
 	struct tree *t;
 	struct tar_entry te;
-	int r = tree_open(&t, e);
+	int r = tree_open(&t, u->root, !u->into, !u->into || u->replace, e);
 
 	if (!r)
 		r = tar_start(u->tar, u->source, e);

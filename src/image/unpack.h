@@ -11,10 +11,112 @@
 
 /* ---- confine.c: the walls ----------------------------------------------------------------------- */
 
-int confine_start(int sock, struct err *e);
+int confine_start(int sock, bool any_user, struct err *e);
 int confine_mounts(int dest, struct err *e);
-int confine_rights(struct err *e);
-int confine_calls(struct err *e);
+int confine_rights(bool reads, struct err *e);
+int confine_calls(bool reads, struct err *e);
+
+/* ---- view.c: the files of a container, as the root of everything --------------------------------- */
+
+enum view_kind { VIEW_FOLDER, VIEW_RUNNING, VIEW_LAYERS };
+
+/**
+ * struct view - whose files
+ * @fd: of VIEW_FOLDER, the folder; of VIEW_RUNNING a pidfd of the container's first process
+ * @write: files are made below it; else nothing can be
+ * @mounts: with what is mounted below
+ * @layers: of VIEW_LAYERS, the topmost first; also where @lower is wanted
+ * @upper, @work: of VIEW_LAYERS; @work only to write
+ * @want_lower: the layers alone as well
+ * @root, @lower: receive O_PATH descriptors
+ */
+struct view {
+	enum view_kind kind;
+	int fd;
+	bool write, mounts, want_lower;
+	struct strv layers;
+	const char *upper, *work;
+	int root, lower;
+};
+
+int view_join_user(const struct view *v, struct err *e);
+int view_join_mounts(const struct view *v, int sock, struct err *e);
+int view_enter(struct view *v, struct err *e);
+int view_refuse_kernel_fs(int fd, const char *path, struct err *e);
+
+/* ---- tarout.c: the tar writer ------------------------------------------------------------------------ */
+
+/**
+ * struct tarout - a tar archive being written
+ * @fd: where to
+ * @len, @buf: what has not gone there yet
+ */
+struct tarout {
+	int fd;
+	size_t len;
+	uint64_t written;
+	uint8_t buf[256 << 10];
+};
+
+/** struct tarout_entry - @path without a slash at its end; @link of a symlink or, with @hard, a hard link */
+struct tarout_entry {
+	const char *path, *link;
+	bool hard;
+	struct stat st;
+	struct buf xattrs; /* pax records */
+};
+
+void pax_record(struct buf *b, const char *key, const void *value, size_t n);
+int tarout_header(struct tarout *t, const struct tarout_entry *te, struct err *e);
+int tarout_data(struct tarout *t, const void *p, size_t n, struct err *e);
+int tarout_pad(struct tarout *t, uint64_t size, struct err *e);
+int tarout_end(struct tarout *t, struct err *e);
+
+/* ---- pack.c: from files to an archive ------------------------------------------------------------------ */
+
+/**
+ * struct pack - a packing in progress
+ * @root: of the view
+ * @path: absolute, in it
+ * @name: what the archive calls it; NULL: its contents
+ * @follow: @path itself may be a symbolic link
+ * @out: descriptor of the archive
+ */
+struct pack {
+	int root;
+	const char *path, *name;
+	bool follow;
+	int out;
+	uint64_t entries, bytes, skipped;
+	struct pack_inode *inodes;
+	size_t ninodes, room;
+	struct tarout *tar;
+	bool told;
+	int from;
+	struct stat from_st;
+};
+
+int pack_open(struct pack *p, struct err *e);
+int pack_run(struct pack *p, struct err *e);
+void pack_xattrs(int fd, struct buf *out);
+int list_dir(int fd, struct strv *out, struct err *e);
+
+/* ---- compare.c: what differs between two trees ----------------------------------------------------------- */
+
+/**
+ * struct compare - a comparison in progress
+ * @lower, @root: before and after
+ * @times: changes of inodes count, which only holds for two views of the same layers
+ * @out: receives a letter (A, C or D), an absolute path and a NUL for each difference
+ */
+struct compare {
+	int lower, root, out;
+	bool times;
+	struct buf text;
+	uint64_t entries;
+};
+
+int compare_run(struct compare *c, struct err *e);
 
 /* ---- source.c: a thread that reads, hashes and decompresses --------------------------------------- */
 
@@ -80,7 +182,7 @@ struct tar_entry {
 
 struct tar;
 
-int tar_make(struct tar **out, struct err *e);
+int tar_make(struct tar **out, bool may_be_empty, struct err *e);
 int tar_start(struct tar *t, struct source *s, struct err *e);
 int tar_next(struct tar *t, struct tar_entry *out, struct err *e);
 int tar_data(struct tar *t, const void **p, size_t *n, int64_t *offset, struct err *e);
@@ -100,7 +202,7 @@ struct attrs {
 
 struct tree;
 
-int tree_open(struct tree **out, struct err *e);
+int tree_open(struct tree **out, int root, bool fresh, bool replace, struct err *e);
 int tree_dir(struct tree *t, const char *path, const struct attrs *a, bool keep_open,
 	     struct err *e);
 void tree_close(struct tree *t);
@@ -129,10 +231,21 @@ struct unpack_stats {
 
 /**
  * struct unpack - an unpacking in progress
+ * @root: the folder
+ * @into: it has files already, and keeps its attributes
+ * @replace: folders give way to other files, and other files to folders
+ * @host: it is the host's side of a copy: nothing is set-id or special there
+ * @owned: everything belongs to @uid and @gid
+ * @strip: the name that everything in the archive lies below, or NULL
+ * @prefix: the name that it gets, or NULL
  * @uids, @gids: ids there are in this user namespace
  * @progress: called now and then
  */
 struct unpack {
+	int root;
+	bool into, replace, host, owned;
+	uint32_t uid, gid;
+	const char *strip, *prefix;
 	struct source *source;
 	struct tar *tar;
 	struct id_ranges uids, gids;

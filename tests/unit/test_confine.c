@@ -24,7 +24,7 @@ static int behind_filter(int (*fn)(void))
 		struct err e = {};
 
 		signal(SIGSEGV, SIG_DFL); /* cmocka's */
-		if (sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || confine_calls(&e) < 0)
+		if (sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || confine_calls(false, &e) < 0)
 			_exit(100);
 		_exit(fn());
 	}
@@ -128,7 +128,7 @@ static void test_start_refuses(void **state)
 	struct err e = {};
 
 	(void)state;
-	assert_int_equal(confine_start(0, &e), -EPERM);
+	assert_int_equal(confine_start(0, false, &e), -EPERM);
 	assert_non_null(strstr(e.msg, "started by sandbox"));
 }
 

@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+load ../lib/common
+
+setup_file() { file_setup; }
+teardown_file() { file_teardown; }
+setup() { leaks_before; }
+teardown()
+{
+  "$SANDBOX" rm c >/dev/null 2>&1 || :
+  check_leaks
+}
+
+# changes CMD: what diff says of a container that ran it
+changes()
+{
+  expect 0 run --network none --name c busybox sh -c "$1"
+  expect 0 diff c
+  list=$output
+  expect 0 rm c
+}
+
+@test "nothing changed: nothing said" {
+  changes true
+  [ -z "$list" ]
+}
+
+@test "deletions first, then the rest by name" {
+  changes 'echo x >>/etc/group; rm /etc/passwd; mkdir /a; echo x >/a/x; rm -r /bin/cat'
+  [ "$list" = "$(printf '%s\n' 'D /bin/cat' 'D /etc/passwd' 'A /a' 'A /a/x' 'C /bin' 'C /etc' \
+    'C /etc/group')" ]
+}
+
+@test "mode, owner, time and attributes are changes" {
+  changes 'chmod 600 /etc/group; touch -d 2001-01-01 /etc/passwd'
+  [ "$list" = "$(printf '%s\n' 'C /etc' 'C /etc/group' 'C /etc/passwd')" ]
+}
+
+@test "a folder that was deleted and made again, renamed ones, other kinds" {
+  changes 'rm -r /etc; mkdir /etc; echo new >/etc/group'
+  [[ $list == *'D /etc/passwd'* ]]
+  [[ $list == *'C /etc/group'* ]]
+  changes 'mv /root /cfg; mv /etc/group /etc/crew'
+  [[ $list == 'D /etc/group'$'\nD /root\n'* ]]
+  [[ $list == *'A /cfg'$'\n'* ]]
+  [[ $list == *'A /etc/crew'* ]]
+  changes 'rm /etc/group; mkdir /etc/group; touch /etc/group/x; rm -r /home; ln -s /etc /home'
+  [[ $list == *'C /etc/group'$'\n'*'A /etc/group/x'* ]]
+  [[ $list == *'/home'* ]]
+}
+
+@test "file names that do not print cannot draw on the terminal" {
+  changes 'touch "/x
+y" "$(printf "/\\033[2J")"'
+  [[ $list == *'A /x\x0ay'* ]]
+  [[ $list == *'A /\x1b[2J'* ]]
+}
+
+@test "--format json" {
+  expect 0 run --network none --name c busybox sh -c 'rm /etc/passwd; touch /new'
+  expect 0 diff --format json c
+  [[ $(tr -d ' \n' <<<"$output") == '{"changed":["/etc"],"added":["/new"],"deleted":["/etc/passwd"]}' ]]
+}
+
+@test "a running container; one of a copied root" {
+  "$SANDBOX" run --network none --name live -v "$BATS_TEST_TMPDIR:/host" busybox sh -c '
+    rm /etc/passwd; touch /new /host/ready; while [ -e /host/ready ]; do sleep 0.1; done' \
+    </dev/null 3>&- &
+  eventually 20 test -e "$BATS_TEST_TMPDIR/ready"
+  expect 0 diff live
+  rm "$BATS_TEST_TMPDIR/ready"
+  wait $!
+  [[ $output == "$(printf '%s\n' 'D /etc/passwd' 'A /host' 'A /new' 'C /etc')" ]]
+  expect 0 rm live
+  expect 0 run --network none --name copied --storage-driver copy busybox sh -c \
+    'rm /etc/passwd; echo x >>/etc/group; touch /new'
+  expect 0 diff copied
+  [[ $output == 'D /etc/passwd'* ]]
+  [[ $output == *'A /new'* ]]
+  [[ $output == *'C /etc/group'* ]]
+  [[ $output != *busybox* ]]
+  expect 0 rm copied
+}
+
+@test "what is no container: one line" {
+  one_line_error diff
+  one_line_error diff nosuch
+  one_line_error diff a b
+}
