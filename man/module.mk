@@ -10,6 +10,14 @@ MAN_PAGES += man/sandbox-volume-create.1 man/sandbox-volume-exists.1 man/sandbox
 MAN_PAGES += man/sandbox-logs.1 man/sandbox-events.1
 MAN_PAGES += man/sandbox-ps.1
 MAN_PAGES += man/sandbox-inspect.1
+MAN_PAGES += man/sandbox-container-prune.1
+MAN_PAGES += man/sandbox-image-prune.1
+MAN_PAGES += man/sandbox-system-prune.1
+MAN_PAGES += man/sandbox-system-reset.1
+MAN_PAGES += man/sandbox-system-df.1
+MAN_PAGES += man/sandbox-info.1
+MAN_PAGES += man/sandbox-top.1
+MAN_PAGES += man/sandbox-port.1
 man1_MANS = $(MAN_PAGES)
 EXTRA_DIST += $(MAN_PAGES:=.in) man/man.awk share/tables.tsv
 CLEANFILES += $(MAN_PAGES) share/tables.tsv share/tables.stamp
@@ -32,6 +40,14 @@ man/sandbox.1: man/sandbox.1.in
 man/sandbox-run.1: man/sandbox-run.1.in
 man/sandbox-ps.1: man/sandbox-ps.1.in
 man/sandbox-inspect.1: man/sandbox-inspect.1.in
+man/sandbox-container-prune.1: man/sandbox-container-prune.1.in
+man/sandbox-image-prune.1: man/sandbox-image-prune.1.in
+man/sandbox-system-prune.1: man/sandbox-system-prune.1.in
+man/sandbox-system-reset.1: man/sandbox-system-reset.1.in
+man/sandbox-system-df.1: man/sandbox-system-df.1.in
+man/sandbox-info.1: man/sandbox-info.1.in
+man/sandbox-top.1: man/sandbox-top.1.in
+man/sandbox-port.1: man/sandbox-port.1.in
 man/sandbox-pull.1: man/sandbox-pull.1.in
 man/sandbox-images.1: man/sandbox-images.1.in
 man/sandbox-rm.1: man/sandbox-rm.1.in

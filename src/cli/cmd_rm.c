@@ -20,8 +20,14 @@ static const struct opt table[] = {
 
 const struct opts rm_opts_table = {table, ARRAY_SIZE(table)};
 
-/* Its files belong to the ids it was made for; a damaged one tells no more which. */
-static int remove_it(struct global *g, const struct container_info *i, bool volumes, struct err *e)
+/**
+ * rm_container - remove a container that does not run
+ * @volumes: and those of its volumes that have no name
+ *
+ * Its files belong to the ids it was made for; a damaged one tells no more which.
+ * Return: 0 or -errno.
+ */
+int rm_container(struct global *g, const struct container_info *i, bool volumes, struct err *e)
 {
 	struct idmap_plan plan;
 	struct err ignored = {};
@@ -57,7 +63,7 @@ static int remove_one(struct global *g, const struct container_info *i,
 		if (!r && (i->remove || !i->kept))
 			return 0;
 	}
-	return r < 0 ? r : remove_it(g, i, o->volumes, e);
+	return r < 0 ? r : rm_container(g, i, o->volumes, e);
 }
 
 int cmd_rm(struct global *g, int argc, char **argv, struct err *e)

@@ -177,18 +177,22 @@ int cmd_complete(struct global *g, int argc, char **argv, struct err *e);
 int cmd_tables(struct global *g, int argc, char **argv, struct err *e);
 
 /* one a line, so that branches that add some merge */
-extern const struct opts global_opts;
 extern const struct opts attach_opts_table;
+extern const struct opts container_prune_opts_table;
 extern const struct opts cp_opts_table;
 extern const struct opts diff_opts_table;
 extern const struct opts doctor_opts_table;
 extern const struct opts events_opts_table;
 extern const struct opts export_opts_table;
+extern const struct opts global_opts;
+extern const struct opts image_prune_opts_table;
 extern const struct opts images_opts_table;
+extern const struct opts info_opts_table;
 extern const struct opts inspect_opts_table;
 extern const struct opts kill_opts_table;
 extern const struct opts logs_opts_table;
 extern const struct opts pause_opts_table;
+extern const struct opts port_opts_table;
 extern const struct opts ps_opts_table;
 extern const struct opts pull_opts_table;
 extern const struct opts rename_opts_table;
@@ -198,6 +202,10 @@ extern const struct opts rmi_opts_table;
 extern const struct opts run_opts_table;
 extern const struct opts start_opts_table;
 extern const struct opts stop_opts_table;
+extern const struct opts system_df_opts_table;
+extern const struct opts system_prune_opts_table;
+extern const struct opts system_reset_opts_table;
+extern const struct opts top_opts_table;
 extern const struct opts update_opts_table;
 extern const struct opts volume_create_opts_table;
 extern const struct opts volume_exists_opts_table;
@@ -223,6 +231,8 @@ struct container_opts {
 };
 
 struct container_info;
+
+int rm_container(struct global *g, const struct container_info *i, bool volumes, struct err *e);
 
 /**
  * container_fn - what a command does to one container
