@@ -219,10 +219,36 @@ static int open_for_reading(int dir, const char *name)
 	return openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 }
 
+static bool same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return a >= 0 && b >= 0 && !fstat(a, &x) && !fstat(b, &y) && x.st_ino == y.st_ino &&
+	       x.st_dev == y.st_dev;
+}
+
+/* Goes to the files of now. The new one is opened first: it may become the old one meanwhile. */
+static int change_files(struct events *s)
+{
+	int fd = open_for_reading(s->dir, NAME), old, r = 0;
+
+	if (fd < 0)
+		return 0;
+	old = open_for_reading(s->dir, NAME ".1");
+	if (old >= 0 && !same_file(old, fd) && !same_file(old, s->fd)) {
+		use_file(s, old);
+		r = read_out(s, s->fd, &s->offset);
+	} else {
+		close_fd(old);
+	}
+	use_file(s, fd);
+	return r < 0 ? r : read_out(s, s->fd, &s->offset);
+}
+
 /* What is new, also after a change of files. */
 static int read_new(struct events *s)
 {
-	int r = read_out(s, s->old, &s->old_offset), fd;
+	int r = read_out(s, s->old, &s->old_offset);
 
 	if (!r)
 		r = read_out(s, s->fd, &s->offset);
@@ -230,25 +256,7 @@ static int read_new(struct events *s)
 		return r;
 	/* Renamed: what came before that is in it by now, but for a writer that was late. */
 	r = read_out(s, s->fd, &s->offset);
-	fd = r < 0 ? -1 : open_for_reading(s->dir, NAME);
-	if (fd < 0)
-		return r;
-	use_file(s, fd);
-	return read_out(s, s->fd, &s->offset);
-}
-
-/* The old file and then the new one, which is opened first: it may become the old one meanwhile. */
-static int read_past(struct events *s)
-{
-	int fd = open_for_reading(s->dir, NAME), old = open_for_reading(s->dir, NAME ".1");
-	struct stat a, b;
-
-	if (fd >= 0 && old >= 0 && !fstat(fd, &a) && !fstat(old, &b) && a.st_ino == b.st_ino &&
-	    a.st_dev == b.st_dev)
-		close_fd(take_fd(&old));
-	use_file(s, old);
-	use_file(s, fd);
-	return read_new(s);
+	return r < 0 ? r : change_files(s);
 }
 
 static void skip_past(struct events *s)
@@ -297,7 +305,7 @@ int events_read(const struct dirs *dirs, const struct events_opts *o, struct err
 	if (!r && o->follow)
 		r = watch(&s, dirs->run, e);
 	if (!r && o->past)
-		r = read_past(&s);
+		r = read_new(&s);
 	else if (!r)
 		skip_past(&s);
 	while (!r && o->follow && wall_ns() < o->until) {

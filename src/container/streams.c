@@ -121,7 +121,7 @@ static bool read_stream(struct streams *s, struct control *c, int i)
 	k->n = (size_t)n;
 	k->here = 0;
 	if (s->logged)
-		logfile_write(&s->log, i - 1, k->data, k->n);
+		logfile_write(&s->log, i, k->data, k->n);
 	for (size_t j = 0; j < c->n; j++)
 		c->v[j].owes[i] = c->v[j].attached;
 	if (s->here[i] >= 0)
