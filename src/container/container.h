@@ -172,6 +172,8 @@ struct events_opts {
 };
 
 void event_write(const struct dirs *dirs, const struct event *ev);
+void event_of(const struct dirs *dirs, const struct container_info *i, const char *action,
+	      int exit_code);
 int events_read(const struct dirs *dirs, const struct events_opts *o, struct err *e);
 
 /* ---- verbs.c ------------------------------------------------------------------------------------- */

@@ -116,6 +116,24 @@ void event_write(const struct dirs *dirs, const struct event *ev)
 		log_debug("cannot write the event %s %s, ignoring", ev->type, ev->action);
 }
 
+/**
+ * event_of - tell of a container that is kept; one that is thrown away is nobody's concern
+ * @exit_code: of died; negative for none
+ */
+void event_of(const struct dirs *dirs, const struct container_info *i, const char *action,
+	      int exit_code)
+{
+	if (i->kept)
+		event_write(dirs, &(struct event){.type = "container",
+						  .action = action,
+						  .id = i->id,
+						  .name = i->name,
+						  .image = i->image,
+						  .health = i->health,
+						  .has_exit = exit_code >= 0,
+						  .exit_code = exit_code});
+}
+
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
 /**

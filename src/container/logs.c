@@ -40,7 +40,7 @@ static int open_log(struct open_log *l, struct log_source *src, const struct dir
 		return fail_errno(e, "cannot open the folder of container %s", l->name);
 	if (src->dir < 0 || (c->state != LIFE_CREATED && !has_log(src->dir)))
 		return fail(e, ENOENT,
-			    "container %s has no log: it ran in the foreground, or with "
+			    "container %s has no log: it had a terminal in the foreground, or "
 			    "--log-driver=none",
 			    l->name);
 	return 0;

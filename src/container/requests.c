@@ -88,29 +88,9 @@ static int follow_up(struct run *run, const struct ctl_msg *m, size_t n)
 	return 1;
 }
 
-/**
- * run_request - carry out one request; a ctl_handler
- */
-int run_request(void *ctx, struct client *c, const struct ctl_msg *m, size_t n, int *fd,
-		struct err *e)
+static int carry_out(struct run *run, struct client *c, const struct ctl_msg *m, int *fd,
+		     struct err *e)
 {
-	static const enum life_op ops[] = {
-		[CTL_SIGNAL] = OP_KILL,     [CTL_STOP] = OP_STOP,     [CTL_PAUSE] = OP_PAUSE,
-		[CTL_UNPAUSE] = OP_UNPAUSE, [CTL_WAIT] = OP_WAIT,     [CTL_ATTACH] = OP_ATTACH,
-		[CTL_JOIN] = OP_EXEC,       [CTL_RENAME] = OP_RENAME, [CTL_UPDATE] = OP_UPDATE,
-	};
-	struct run *run = ctx;
-	int r;
-
-	if (m->head.type >= CTL_STDIN)
-		return c->attached ? follow_up(run, m, n) : -EPROTO;
-	r = life_may(ops[m->head.type], state_of(run), run->c->spec->id, e);
-	if (!r && m->head.type == CTL_STOP && run->launch.pidfd >= 0)
-		sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
-	if (!r && m->head.type == CTL_STOP)
-		run->no_restart = c->waiting = true;
-	if (r <= 0)
-		return r;
 	switch (m->head.type) {
 	case CTL_SIGNAL:
 		run->no_restart |= m->head.value == SIGKILL || m->head.value == SIGTERM;
@@ -135,4 +115,38 @@ int run_request(void *ctx, struct client *c, const struct ctl_msg *m, size_t n, 
 	default:
 		return -EPROTO;
 	}
+}
+
+/**
+ * run_request - carry out one request; a ctl_handler
+ */
+int run_request(void *ctx, struct client *c, const struct ctl_msg *m, size_t n, int *fd,
+		struct err *e)
+{
+	static const enum life_op ops[] = {
+		[CTL_SIGNAL] = OP_KILL,     [CTL_STOP] = OP_STOP,     [CTL_PAUSE] = OP_PAUSE,
+		[CTL_UNPAUSE] = OP_UNPAUSE, [CTL_WAIT] = OP_WAIT,     [CTL_ATTACH] = OP_ATTACH,
+		[CTL_JOIN] = OP_EXEC,       [CTL_RENAME] = OP_RENAME, [CTL_UPDATE] = OP_UPDATE,
+	};
+	static const char *const events[CTL_STDIN] = {
+		[CTL_SIGNAL] = "kill",     [CTL_STOP] = "stop",     [CTL_PAUSE] = "pause",
+		[CTL_UNPAUSE] = "unpause", [CTL_ATTACH] = "attach", [CTL_JOIN] = "exec",
+		[CTL_UPDATE] = "update",
+	};
+	struct run *run = ctx;
+	int r;
+
+	if (m->head.type >= CTL_STDIN)
+		return c->attached ? follow_up(run, m, n) : -EPROTO;
+	r = life_may(ops[m->head.type], state_of(run), run->c->spec->id, e);
+	if (!r && m->head.type == CTL_STOP && run->launch.pidfd >= 0)
+		sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
+	if (!r && m->head.type == CTL_STOP)
+		run->no_restart = c->waiting = true;
+	if (r <= 0)
+		return r;
+	r = carry_out(run, c, m, fd, e);
+	if (!r && events[m->head.type])
+		event_of(run->c->dirs, &run->state.info, events[m->head.type], -1);
+	return r;
 }

@@ -201,6 +201,8 @@ int state_create(struct state *s, const struct container *c, struct err *e)
 	fault_point("state");
 	if (r < 0)
 		state_discard(s, c, -1);
+	else
+		event_of(c->dirs, &s->info, "create", -1);
 	return r;
 }
 
@@ -377,6 +379,8 @@ void state_discard(struct state *s, const struct container *c, int userns_fd)
 	}
 	if (has_volumes(c->spec))
 		volumes_release(c->dirs, c->plan, s->id, true);
+	if (s->dir >= 0)
+		event_of(c->dirs, &s->info, "remove", -1);
 	state_close(s);
 }
 
@@ -445,6 +449,7 @@ int container_remove(const struct dirs *dirs, const struct idmap_plan *plan,
 		state_drop_name(store_fd, info->name, info->id);
 	unlink_live(run_fd, info->id);
 	volumes_release(dirs, plan, info->id, volumes);
+	event_of(dirs, info, "remove", -1);
 	return remove_folder(store_fd, info->id, dir, plan, e);
 }
 

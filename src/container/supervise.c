@@ -96,6 +96,8 @@ static int open_signals(struct run *run, struct err *e)
 	}
 	sigaddset(&set, SIGWINCH);
 	sigaddset(&set, SIGPIPE);
+	/* A log that meets a limit of file sizes loses lines, no more. */
+	sigaddset(&set, SIGXFSZ);
 	sigprocmask(SIG_BLOCK, &set, &run->old_mask);
 	run->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return run->signals < 0 ? fail_errno(e, "cannot wait for signals") : 0;
@@ -151,7 +153,7 @@ static void on_signal(struct run *run)
 
 		if (sig == SIGWINCH)
 			relay_resize(&run->relay);
-		else if (sig != SIGPIPE && run->started)
+		else if (sig != SIGPIPE && sig != SIGXFSZ && run->started)
 			launch_signal(&run->launch, sig, group || sig == SIGTSTP || sig == SIGCONT);
 		else if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT)
 			/* Not started yet: there is nobody to ask, so it ends here. */
@@ -167,6 +169,8 @@ static int publish(struct run *run, struct err *e)
 	int r = state_running(&run->state, run->launch.pid, e);
 
 	run->publish_at = 0;
+	if (!r)
+		event_of(run->c->dirs, &run->state.info, "start", -1);
 	if (!r && run->control.listen < 0)
 		r = control_open(&run->control, run->state.run_fd, run->c->spec->id, e);
 	return r;
@@ -533,6 +537,8 @@ static int run_and_restart(struct run *run, int *exit_code, struct err *e)
 		run_reset(run);
 		r = start_and_wait(run, e);
 		*exit_code = run->timed_out ? 128 + SIGKILL : exit_code_of(run->status);
+		if (run->started)
+			event_of(run->c->dirs, &run->state.info, "died", *exit_code);
 		if (!wants_restart(run, r, *exit_code))
 			return r;
 		launch_free(&run->launch);

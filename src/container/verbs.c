@@ -206,6 +206,9 @@ int container_rename(const struct dirs *dirs, const struct container_info *i, co
 		close_fd(s.dir);
 	}
 	state_drop_name(store, r < 0 ? name : i->name, i->id);
+	now.name = (char *)name;
+	if (!r)
+		event_of(dirs, &now, "rename", -1);
 	return r;
 }
 

@@ -237,7 +237,6 @@ int spec_parse_sysctl(struct spec *s, const char *text, struct err *e);
 int spec_parse_env(struct spec *s, const char *text, struct err *e);
 int spec_parse_env_file(struct spec *s, const char *path, struct err *e);
 int restart_parse(struct restart *out, const char *text, struct err *e);
-int spec_parse_log_opt(struct spec *s, const char *text, struct err *e);
 int spec_parse_idmap(struct idmap *m, const char *text, struct err *e);
 int signal_number(const char *name);
 bool spec_valid_hostname(const char *name);
@@ -246,6 +245,9 @@ bool spec_valid_name(const char *name);
 struct mount_spec *mounts_add(struct mounts *m);
 struct device_spec *devices_add(struct devices *d);
 void idmap_add(struct idmap *m, uint32_t inside, uint32_t outside, uint32_t count);
+
+/* spec_log.c */
+int spec_parse_log_opt(struct spec *s, const char *text, struct err *e);
 
 /* spec_image.c: an image's configuration under the user's options */
 

@@ -8,10 +8,17 @@ teardown_file() { file_teardown; }
 
 setup()
 {
+  leaks_before
   mkdir -p "$XDG_RUNTIME_DIR/sandbox"
   LOG=$XDG_RUNTIME_DIR/sandbox/events.log
 }
-teardown() { rm -f "$LOG" "$LOG.1"; }
+
+teardown()
+{
+  "$SANDBOX" rm -f -a >/dev/null 2>&1 || :
+  rm -f "$LOG" "$LOG.1"
+  check_leaks
+}
 
 # event SECONDS STATUS NAME [MORE]: as sandbox writes them
 event()
@@ -124,4 +131,29 @@ event()
     one_line_error events --stream=false --since "$v"
     one_line_error events --stream=false --until "$v"
   done
+}
+
+@test "the life of a container" {
+  expect 0 run -d --network none --name one busybox sleep 1000
+  expect 0 pause one
+  expect 0 unpause one
+  expect 0 rename one two
+  expect 0 kill two
+  expect 0 wait two
+  expect 0 start two
+  expect 0 stop -t 0 two
+  expect 0 rm two
+  expect 0 events --stream=false --filter type=container --format '{{.Status}} {{.Name}} {{.Image}}'
+  words=" $(awk '{ printf "%s:%s ", $1, $2 }' <<<"$output")"
+  [[ $words == ' create:one start:one pause:one unpause:one rename:two kill:two died:two start:two stop:two died:two remove:two ' ]] || {
+    echo "got:$words" >&2
+    return 1
+  }
+  expect 0 events --stream=false --filter event=died --format '{{.ContainerExitCode}}'
+  [ "$(sort -u <<<"$output")" = 137 ]
+}
+
+@test "a container that is thrown away in the foreground makes no events" {
+  expect 0 run --network none busybox true
+  [ ! -e "$LOG" ]
 }

@@ -22,8 +22,18 @@ ended()
   LOG=$STORE/containers/$id/ctr.log
 }
 
-setup() { ended; }
-teardown() { rm -rf "$STORE/containers"; }
+setup()
+{
+  leaks_before
+  ended
+}
+
+teardown()
+{
+  "$SANDBOX" rm -f -a >/dev/null 2>&1 || :
+  rm -rf "$STORE/containers/$ID" "$STORE/containers/${ID//0/f}"
+  check_leaks
+}
 
 lines()
 {
@@ -173,4 +183,79 @@ ${other:0:12} line 3" ]
   "$SANDBOX" logs "$ID" >/dev/full 2>"$BATS_TEST_TMPDIR/err" || status=$?
   [ "$status" -eq 125 ]
   [ "$(wc -l <"$BATS_TEST_TMPDIR/err")" -eq 1 ]
+}
+
+# ---- real containers ------------------------------------------------------------------------------
+
+detach() { expect 0 run -d --network none "$@"; }
+
+@test "both streams of a container in the background, in order, while it runs and after" {
+  detach --name web busybox sh -c 'echo out; sleep 0.3; echo err >&2; sleep 0.3; printf prompt; read x' </dev/null
+  has_prompt() { [ "$("$SANDBOX" logs web 2>/dev/null)" = $'out\nprompt' ]; }
+  eventually 20 has_prompt
+  expect 0 wait web
+  expect 0 logs web
+  [ "$output" = $'out\nprompt' ]
+  [ "$stderr" = err ]
+  expect 0 logs -t web
+  [[ $output =~ ^20[0-9-]+T[0-9:]+\.[0-9]{9}[+-][0-9:]+\ out ]]
+  grep -q ' stderr F err$' "$STORE"/containers/name-web/ctr.log
+  [ "$(stat -c %a "$STORE"/containers/name-web/ctr.log)" = 600 ]
+}
+
+@test "-f prints lines as they come, and ends with the container" {
+  detach --name slow busybox sh -c 'i=0; while [ $i -lt 4 ]; do i=$((i+1)); echo line $i; sleep 0.5; done'
+  SB_TIMEOUT=30 expect 0 logs -f slow
+  [ "$output" = "$(seq -f 'line %g' 1 4)" ]
+}
+
+@test "-f ends when the container is killed, and when its supervisor is" {
+  for how in kill supervisor; do
+    detach --name "$how" busybox sh -c 'echo here; exec sleep 1000'
+    "$SANDBOX" logs -f "$how" >"$BATS_TEST_TMPDIR/$how" &
+    pid=$!
+    eventually 20 grep -q here "$BATS_TEST_TMPDIR/$how"
+    if [ "$how" = kill ]; then
+      expect 0 kill kill
+    else
+      expect 0 inspect --format '{{.State.SupervisorPid}}' supervisor
+      kill -KILL "$output"
+    fi
+    gone() { ! kill -0 "$pid" 2>/dev/null; }
+    eventually 10 gone
+    wait "$pid"
+  done
+}
+
+@test "another run of the same container goes on in the same log" {
+  detach --name again busybox sh -c 'printf "no end"'
+  expect 0 wait again
+  expect 0 start again
+  expect 0 wait again
+  expect 0 logs again
+  [ "$output" = $'no end\nno end' ]
+}
+
+@test "--log-opt: so many files of that size, and no line is torn" {
+  detach --name big --log-opt max-size=64k --log-opt max-file=3 busybox \
+    sh -c 'i=0; while [ $i -lt 8000 ]; do i=$((i+1)); echo "line $i of many"; done'
+  SB_TIMEOUT=60 expect 0 logs -f big
+  [ "$(tail -n 1 <<<"$output")" = 'line 8000 of many' ]
+  [ "$(grep -cvE '^line [0-9]+ of many$' <<<"$output")" -eq 0 ]
+  dir=$STORE/containers/name-big
+  [ -e "$dir/ctr.log.2" ]
+  [ ! -e "$dir/ctr.log.3" ]
+  for f in "$dir"/ctr.log*; do
+    [ "$(stat -c %s "$f")" -le 65536 ]
+  done
+  expect 0 logs big
+  first=$(head -n 1 <<<"$output" | tr -dc 0-9)
+  [ "$output" = "$(seq -f 'line %g of many' "$first" 8000)" ]
+}
+
+@test "--log-driver none keeps nothing" {
+  detach --name mute --log-driver none busybox echo hello
+  expect 0 wait mute
+  one_line_error logs mute
+  [[ $stderr == *log-driver* ]]
 }
