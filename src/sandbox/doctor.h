@@ -72,6 +72,7 @@ void apparmor_profile(const char *path, char *out, size_t size);
 size_t resolvers_in(const char *resolv_conf, bool *local);
 bool cgroup2_path(const char *proc_self_cgroup, char *out, size_t size);
 void missing_controllers(const char *have, char *out, size_t size);
+enum finding cgroup_level(const char *missing);
 
 /* ---- probes ------------------------------------------------------------------------------------------- */
 

@@ -167,6 +167,24 @@ void missing_controllers(const char *have, char *out, size_t size)
 	}
 }
 
+/*
+ * cgroup_level - how bad it is that @missing is not delegated
+ *
+ * systemd gives a user cpu, memory and pids unless told otherwise; io and cpuset are for
+ * options that few ask for, and a host as it is installed is no reason to warn.
+ */
+enum finding cgroup_level(const char *missing)
+{
+	cleanup_strv struct strv list = {0};
+
+	if (!*missing)
+		return FINDING_OK;
+	strv_split(&list, missing, ' ');
+	return strv_has(&list, "memory") || strv_has(&list, "pids") || strv_has(&list, "cpu")
+		       ? FINDING_WARN
+		       : FINDING_NOTE;
+}
+
 static const char *cgroup2_mount(void)
 {
 	static const char *const paths[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
@@ -234,11 +252,11 @@ void probe_cgroup(struct doctor *d __unused, struct doctor_row *row)
 	r = try_own_cgroup(mount, have, sizeof(have));
 	if (manager_answers() && read_text(delegated, have, sizeof(have))) {
 		missing_controllers(have, missing, sizeof(missing));
-		row_set(row, *missing ? FINDING_WARN : FINDING_OK, "systemd delegates: %s", have);
+		row_set(row, cgroup_level(missing), "systemd delegates: %s", have);
 	} else if (!r) {
 		missing_controllers(have, missing, sizeof(missing));
-		row_set(row, *missing ? FINDING_WARN : FINDING_OK,
-			"your own cgroup is writable, with: %s", *have ? have : "no controller");
+		row_set(row, cgroup_level(missing), "your own cgroup is writable, with: %s",
+			*have ? have : "no controller");
 	} else {
 		row_set(row, FINDING_WARN,
 			"you have no cgroup of your own (%s): limits are not possible",

@@ -105,6 +105,12 @@ static void test_controllers(void **state __unused)
 	assert_string_equal(missing, "cpu io cpuset");
 	missing_controllers("", missing, sizeof(missing));
 	assert_string_equal(missing, "memory pids cpu io cpuset");
+	assert_int_equal(cgroup_level(missing), FINDING_WARN);
+	assert_int_equal(cgroup_level("cpu io cpuset"), FINDING_WARN);
+	/* systemd's default is no reason for a warning. */
+	missing_controllers("cpu memory pids", missing, sizeof(missing));
+	assert_int_equal(cgroup_level(missing), FINDING_NOTE);
+	assert_int_equal(cgroup_level(""), FINDING_OK);
 }
 
 /* What fails in a trial is reported with its name, and a trial that dies is a failure. */
