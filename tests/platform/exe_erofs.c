@@ -65,9 +65,13 @@ static void attack_read_only(const char *exe)
 
 static void attack_plain(const char *exe)
 {
+	long r;
+
 	works(ret(chmod(exe, 0777)), "plain descriptor: chmod changes the host's file");
-	works(ret(setxattr(exe, "user.x", "x", 1, 0)),
-	      "plain descriptor: setxattr changes the host's file");
+	r = ret(setxattr(exe, "user.x", "x", 1, 0));
+	/* A tmpfs has no such attributes before Linux 6.6. */
+	if (r != -EOPNOTSUPP)
+		works(r, "plain descriptor: setxattr changes the host's file");
 }
 
 static void attack(int program_fd, bool read_only)
