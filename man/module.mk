@@ -18,6 +18,7 @@ MAN_PAGES += man/sandbox-system-df.1
 MAN_PAGES += man/sandbox-info.1
 MAN_PAGES += man/sandbox-top.1
 MAN_PAGES += man/sandbox-port.1
+MAN_PAGES += man/sandbox-exec.1
 man1_MANS = $(MAN_PAGES)
 EXTRA_DIST += $(MAN_PAGES:=.in) man/man.awk share/tables.tsv
 CLEANFILES += $(MAN_PAGES) share/tables.tsv share/tables.stamp

@@ -186,6 +186,7 @@ extern const struct opts events_opts_table;
 extern const struct opts export_opts_table;
 extern const struct opts global_opts;
 extern const struct opts image_prune_opts_table;
+extern const struct opts exec_opts_table;
 extern const struct opts images_opts_table;
 extern const struct opts info_opts_table;
 extern const struct opts inspect_opts_table;

@@ -8,6 +8,7 @@ libcli_a_SOURCES += src/cli/cmd_cp.c
 libcli_a_SOURCES += src/cli/cmd_create.c
 libcli_a_SOURCES += src/cli/cmd_doctor.c
 libcli_a_SOURCES += src/cli/cmd_events.c
+libcli_a_SOURCES += src/cli/cmd_exec.c
 libcli_a_SOURCES += src/cli/cmd_images.c
 libcli_a_SOURCES += src/cli/cmd_info.c
 libcli_a_SOURCES += src/cli/cmd_inspect.c

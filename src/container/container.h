@@ -192,6 +192,24 @@ int container_rename(const struct dirs *dirs, const struct container_info *i, co
 		     struct err *e);
 int container_update(const struct dirs *dirs, const struct container_info *i, const char *restart,
 		     struct err *e);
+/* ---- exec.c -------------------------------------------------------------------------------------- */
+
+/**
+ * struct exec_opts - a process that joins a container
+ * @env: NAME=VALUE, over the container's own
+ * @user, @cwd: NULL for the container's own
+ */
+struct exec_opts {
+	const struct strv *args, *env;
+	const char *user, *cwd;
+	bool tty, interactive, detach, privileged;
+};
+
+int container_exec(const struct dirs *dirs, const struct container_info *i,
+		   const struct exec_opts *o, int *exit_code, struct err *e);
+
+/* ---- attach.c ------------------------------------------------------------------------------------ */
+
 int container_attach(const struct dirs *dirs, const struct container_info *i, const char *keys,
 		     bool with_stdin, int *exit_code, struct err *e);
 

@@ -24,6 +24,7 @@
  * @CTL_STOP: @value is the signal or 0 for the container's own, @time the ns until SIGKILL
  * @CTL_ATTACH: @value is a set of CTL_WITH_*
  * @CTL_JOIN: for exec; the answer has a pidfd of the container's first process
+ * @CTL_SPEC: the answer has a file in memory with the spec, as config.json is
  * @CTL_RENAME: the data is the new name; the caller has taken it
  * @CTL_UPDATE: the data is a restart policy as --restart has it
  * @CTL_RESIZE: @value is rows << 16 | columns
@@ -39,6 +40,7 @@ enum ctl_type {
 	CTL_JOIN,
 	CTL_RENAME,
 	CTL_UPDATE,
+	CTL_SPEC,
 
 	CTL_STDIN,
 	CTL_EOF,

@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include "container/control.h"
 #include "container/internal.h"
 
 #define ID_DIGITS  64
@@ -313,8 +314,8 @@ static void list_one(void *ctx, const char *id)
 		return;
 	if (load(l->f, id, &r) < 0)
 		return;
-	/* A container that is thrown away is no more than its supervisor. */
-	if (l->transient && r.state == LIFE_EXITED) {
+	/* A container that is thrown away is no more than its supervisor, and has its turn later. */
+	if (l->transient ? r.state == LIFE_EXITED : !r.kept) {
 		container_info_free(&r);
 		return;
 	}
@@ -424,6 +425,24 @@ int container_find(const struct dirs *dirs, const char *name, struct container_i
 	return r;
 }
 
+/* A container that is thrown away when it ends has its spec in its supervisor's memory alone. */
+static int spec_of_live(const struct dirs *dirs, const struct container_info *r, json **out,
+			struct err *e)
+{
+	cleanup_close int sock = ctl_connect(dirs, r, e), fd = -1;
+	cleanup_buf struct buf text = {};
+	char path[40];
+	int result = sock < 0 ? sock : ctl_ask(sock, CTL_SPEC, 0, 0, NULL, &fd, e);
+
+	if (result < 0 || fd < 0)
+		return result < 0 ? result
+				  : fail(e, EPROTO, "the supervisor does not tell the spec");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	result = read_file_at(AT_FDCWD, path, SEALED_MAX, &text);
+	return result < 0 ? fail(e, -result, "cannot read the spec: %s", strerror(-result))
+			  : json_parse_bytes(text.data ? text.data : "", text.len, out, e);
+}
+
 /**
  * container_spec - the spec of a container that is kept or runs in the background
  * @s: made by spec_init()
@@ -443,7 +462,7 @@ int container_spec(const struct dirs *dirs, const struct container_info *r, stru
 	result = f.store < 0 ? -ENOENT : sealed_read(f.store, name, &j, e);
 	close_folders(&f);
 	if (result == -ENOENT)
-		return fail(e, ENOENT, "container %.12s has no %s", r->id, name);
+		result = spec_of_live(dirs, r, &j, e);
 	if (!result && spec_from_json(s, j, e) < 0)
 		result = fail_in(e, -EBADMSG, "%s is damaged", name);
 	return result < 0

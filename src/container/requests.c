@@ -4,6 +4,7 @@
  * table in lifecycle.c; a container that is starting counts as created.
  */
 #include <signal.h>
+#include <sys/mman.h>
 
 #include "container/supervise.h"
 #include "linux/sys.h"
@@ -79,6 +80,21 @@ static int rename_it(struct run *run, const char *name, struct err *e)
 	return state_save(&run->state, REPLACE_FAST, e);
 }
 
+static int spec_memory(struct run *run)
+{
+	cleanup_json json *j = NULL;
+	cleanup_free char *text = NULL;
+	int r;
+
+	if (run->spec_fd >= 0)
+		return run->spec_fd;
+	j = spec_to_json(run->c->spec);
+	text = json_dump(j, false);
+	run->spec_fd = memfd_create("spec", MFD_CLOEXEC);
+	r = run->spec_fd < 0 ? -errno : write_full(run->spec_fd, text, strlen(text));
+	return r < 0 ? r : run->spec_fd;
+}
+
 static int follow_up(struct run *run, const struct ctl_msg *m, size_t n)
 {
 	if (m->head.type == CTL_RESIZE)
@@ -112,6 +128,10 @@ static int carry_out(struct run *run, struct client *c, const struct ctl_msg *m,
 		return rename_it(run, m->data, e);
 	case CTL_UPDATE:
 		return restart_parse(&run->restart, m->data, e);
+	case CTL_SPEC:
+		*fd = spec_memory(run);
+		return *fd < 0 ? fail(e, -*fd, "cannot tell the configuration: %s", strerror(-*fd))
+			       : 0;
 	default:
 		return -EPROTO;
 	}
@@ -127,6 +147,7 @@ int run_request(void *ctx, struct client *c, const struct ctl_msg *m, size_t n, 
 		[CTL_SIGNAL] = OP_KILL,     [CTL_STOP] = OP_STOP,     [CTL_PAUSE] = OP_PAUSE,
 		[CTL_UNPAUSE] = OP_UNPAUSE, [CTL_WAIT] = OP_WAIT,     [CTL_ATTACH] = OP_ATTACH,
 		[CTL_JOIN] = OP_EXEC,       [CTL_RENAME] = OP_RENAME, [CTL_UPDATE] = OP_UPDATE,
+		[CTL_SPEC] = OP_READ,
 	};
 	static const char *const events[CTL_STDIN] = {
 		[CTL_SIGNAL] = "kill",     [CTL_STOP] = "stop",     [CTL_PAUSE] = "pause",

@@ -12,17 +12,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "container/supervise.h"
 #include "linux/sys.h"
-
-/* Passed on to the payload; what the caller has set to be ignored stays ignored. */
-static const int forwarded[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,
-				SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
 
 enum {
 	WATCH_SOCK,
@@ -71,7 +66,6 @@ static void prepare_net(struct run *run)
 {
 	const struct spec *s = run->c->spec;
 
-	run->net = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
 	run->hooks = (struct launch_hooks){.net_child = net_child, .net_tap = net_tap, .ctx = run};
 	if (s->net.mode == NETWORK_SLIRP)
 		run->hooks.net_parent = net_parent;
@@ -79,86 +73,6 @@ static void prepare_net(struct run *run)
 	net_resolv_conf(&s->net, &run->files.resolv_conf);
 	if (s->hostname)
 		buf_printf(&run->files.hostname, "%s\n", s->hostname);
-}
-
-/* ---- signals ------------------------------------------------------------------------------------------ */
-
-static int open_signals(struct run *run, struct err *e)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++) {
-		struct sigaction now;
-
-		if (!sigaction(forwarded[i], NULL, &now) && now.sa_handler != SIG_IGN)
-			sigaddset(&set, forwarded[i]);
-	}
-	sigaddset(&set, SIGWINCH);
-	sigaddset(&set, SIGPIPE);
-	/* A log that meets a limit of file sizes loses lines, no more. */
-	sigaddset(&set, SIGXFSZ);
-	sigprocmask(SIG_BLOCK, &set, &run->old_mask);
-	run->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return run->signals < 0 ? fail_errno(e, "cannot wait for signals") : 0;
-}
-
-/* Is there a shell to take over when we stop? In a script nobody would continue us. */
-static bool in_foreground(void)
-{
-	for (int fd = 0; fd < 3; fd++) {
-		pid_t group = tcgetpgrp(fd);
-
-		if (group >= 0)
-			return group == getpgrp();
-	}
-	return false;
-}
-
-/*
- * The payload was stopped: so are we, for the caller's shell; until fg continues us,
- * or the time limit does: a payload could stop itself to let another process of the
- * container go on without one.
- */
-static void stop_ourselves(struct run *run)
-{
-	struct sigevent wake = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT};
-	const struct itimerspec at = {
-		.it_value = {run->deadline / 1000000000, run->deadline % 1000000000}};
-	timer_t timer;
-	bool timed;
-
-	if (!in_foreground())
-		return;
-	timed = run->deadline && !timer_create(CLOCK_MONOTONIC, &wake, &timer) &&
-		!timer_settime(timer, TIMER_ABSTIME, &at, NULL);
-	if (run->deadline && !timed)
-		return;
-	relay_pause(&run->relay);
-	kill(getpid(), SIGSTOP);
-	relay_resume(&run->relay);
-	if (timed)
-		timer_delete(timer);
-	launch_signal(&run->launch, SIGCONT, true);
-}
-
-static void on_signal(struct run *run)
-{
-	struct signalfd_siginfo info;
-
-	while (read(run->signals, &info, sizeof(info)) == sizeof(info)) {
-		int sig = (int)info.ssi_signo;
-		/* From the kernel means from the terminal, which signals whole process groups. */
-		bool group = info.ssi_code == SI_KERNEL;
-
-		if (sig == SIGWINCH)
-			relay_resize(&run->relay);
-		else if (sig != SIGPIPE && sig != SIGXFSZ && run->started)
-			launch_signal(&run->launch, sig, group || sig == SIGTSTP || sig == SIGCONT);
-		else if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT)
-			/* Not started yet: there is nobody to ask, so it ends here. */
-			sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
-	}
 }
 
 /* ---- once the payload runs ------------------------------------------------------------------------------- */
@@ -231,7 +145,7 @@ static int on_message(struct run *run, struct err *e)
 		return on_started(run, e);
 	case LAUNCH_STOPPED:
 		if (!run->paused)
-			stop_ourselves(run);
+			run_stop(run);
 		break;
 	case LAUNCH_EXITED:
 		run->exited = true;
@@ -244,6 +158,8 @@ static int on_message(struct run *run, struct err *e)
 				e, EIO,
 				"the container's first process was killed while it was starting");
 		close_fd(take_fd(&run->launch.sock));
+		if (run->joined)
+			run->started = true;
 		return run->started ? 0 : on_started(run, e);
 	default:
 		break;
@@ -294,8 +210,8 @@ static void on_time(struct run *run)
 	}
 }
 
-/* One round of poll(2). Return: 1 when the container has said that it has ended. */
-static int supervise_once(struct run *run, struct err *e)
+/* supervise_once - one round of poll(2). Return: 1 when the container has said that it has ended. */
+int supervise_once(struct run *run, struct err *e)
 {
 	struct pollfd fds[WATCH_MAX] = {
 		[WATCH_SOCK] = {run->launch.sock >= 0 ? run->launch.sock : run->launch.pidfd,
@@ -332,7 +248,7 @@ static int supervise_once(struct run *run, struct err *e)
 	if (n > WATCH_CONTROL)
 		control_move(&run->control, fds + WATCH_CONTROL, run_request, run);
 	if (fds[WATCH_SIGNALS].revents)
-		on_signal(run);
+		run_on_signal(run);
 	if (fds[WATCH_RESOLV].revents || fds[WATCH_NET].revents)
 		on_network(run, fds[WATCH_NET].revents);
 	if (!fds[WATCH_SOCK].revents)
@@ -340,8 +256,8 @@ static int supervise_once(struct run *run, struct err *e)
 	return run->launch.sock < 0 ? 1 : on_message(run, e);
 }
 
-/* Waits for the container's end: for sandbox-init's word, or for the process itself. */
-static int supervise(struct run *run, struct err *e)
+/* supervise - wait for the container's end: for sandbox-init's word, or for the process itself. */
+int supervise(struct run *run, struct err *e)
 {
 	int r = 0;
 
@@ -350,7 +266,7 @@ static int supervise(struct run *run, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-static int exit_code_of(int status)
+int exit_code_of(int status)
 {
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -386,8 +302,8 @@ static int write_cidfile(const struct spec *s, struct err *e)
 	return r < 0 ? fail(e, -r, "cannot write %s: %s", s->cidfile, strerror(-r)) : 0;
 }
 
-/* A descriptor that the caller had closed is held by an O_PATH one (cli.c), and stays closed. */
-static bool is_open(int fd)
+/* is_open - a descriptor that the caller had closed is held by an O_PATH one (cli.c), and stays closed. */
+bool is_open(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
@@ -480,13 +396,15 @@ static int start_and_wait(struct run *run, struct err *e)
 	return r;
 }
 
-static void run_reset(struct run *run)
+void run_reset(struct run *run)
 {
 	run->launch = (struct launch){.spec = run->c->spec,
 				      .plan = run->c->plan,
 				      .hooks = &run->hooks,
 				      .files = &run->files,
 				      .run_dir = run->c->dirs->run};
+	launch_init(&run->launch);
+	run->net = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
 	run->deadline = run->idle_at = run->publish_at = run->kill_at = 0;
 	run->timed_out = run->started = run->exited = run->paused = run->stopping = false;
 	run->status = 0;
@@ -566,6 +484,7 @@ static void finish(struct run *run, int r, int exit_code, const struct err *e)
 	else
 		state_discard(&run->state, run->c, run->launch.userns_fd);
 	control_close(&run->control);
+	close_fd(take_fd(&run->spec_fd));
 }
 
 static int run_container(struct run *run, int *exit_code, struct err *e)
@@ -574,7 +493,7 @@ static int run_container(struct run *run, int *exit_code, struct err *e)
 	int r = write_cidfile(s, e);
 
 	if (!r)
-		r = open_signals(run, e);
+		r = run_open_signals(run, e);
 	if (!r)
 		r = run_and_restart(run, exit_code, e);
 	finish(run, r, *exit_code, e);
@@ -586,13 +505,12 @@ static int run_container(struct run *run, int *exit_code, struct err *e)
 	return r;
 }
 
-static void run_init(struct run *run, const struct container *c)
+void run_init(struct run *run, const struct container *c)
 {
-	*run = (struct run){.c = c, .signals = -1, .resolv = -1, .report = -1};
+	*run = (struct run){.c = c, .signals = -1, .resolv = -1, .report = -1, .spec_fd = -1};
 	run->restart = c->spec->restart;
 	control_init(&run->control);
 	run_reset(run);
-	run->launch.userns_fd = -1;
 }
 
 /* In the background: the child is the supervisor, and never returns. */

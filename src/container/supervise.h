@@ -61,11 +61,26 @@ struct run {
 	int64_t deadline, idle_at, publish_at; /* ns, 0 for none */
 	int64_t kill_at;                       /* of a stop; 0 for none */
 	bool timed_out, started, exited;
+	bool joined;                       /* an exec: not the container's first process */
+	int spec_fd;                       /* memory with the spec, for who asks; -1 for none yet */
 	bool paused, stopping, no_restart; /* asked for by a client */
 	int status;
 	struct restart restart;
 	const struct container_info *reopened; /* it was there before */
 };
+
+void run_init(struct run *run, const struct container *c);
+void run_reset(struct run *run);
+int supervise_once(struct run *run, struct err *e);
+int supervise(struct run *run, struct err *e);
+int exit_code_of(int status);
+bool is_open(int fd);
+
+/* ---- signals.c ------------------------------------------------------------------------------------------- */
+
+int run_open_signals(struct run *run, struct err *e);
+void run_on_signal(struct run *run);
+void run_stop(struct run *run);
 
 /* ---- requests.c: what clients ask of a supervisor --------------------------------------------------------- */
 

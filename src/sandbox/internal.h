@@ -18,6 +18,7 @@ enum sync_type {
 	SYNC_TTY,
 	SYNC_READY,
 	SYNC_START,
+	SYNC_JOINED,
 	SYNC_ERROR,
 	SYNC_TYPES
 };
@@ -34,7 +35,7 @@ const char *sync_name(uint32_t type);
 
 /* ---- steps.c: THE table ------------------------------------------------------------------------- */
 
-enum side { CHILD, PARENT };
+enum side { CHILD, PARENT, JOINED };
 
 /** enum step_need - what must be there before a step can run */
 enum step_need { NEEDS_NOTHING, NEEDS_MAPS, NEEDS_ROOTFS, NEEDS_PIVOT };
@@ -50,6 +51,7 @@ struct launch;
  * @needs: see above
  * @before: names of steps that must come later, NULL-terminated
  * @why: the reason for its place
+ * @joins: runs for an exec as well (join.c); a row of the side JOINED only there
  */
 struct step {
 	const char *name;
@@ -59,6 +61,7 @@ struct step {
 	enum step_need needs;
 	const char *before[4];
 	const char *why;
+	bool joins;
 };
 
 extern const struct step steps[];
@@ -72,6 +75,7 @@ int steps_walk(struct launch *l, enum side side, struct err *e);
 int step_clone(struct launch *l, struct err *e);
 int step_start_maps(struct launch *l, struct err *e);
 int step_prepare_maps(struct launch *l, struct err *e);
+int step_join_console(struct launch *l, struct err *e);
 int step_userns_fd(struct launch *l, struct err *e);
 int step_net_helper(struct launch *l, struct err *e);
 int step_finish_maps(struct launch *l, struct err *e);

@@ -97,6 +97,16 @@ int step_finish_maps(struct launch *l, struct err *e)
 		       : 0;
 }
 
+/* launch_init - what is not the caller's to set */
+void launch_init(struct launch *l)
+{
+	l->pid = -1;
+	l->pidfd = l->sock = l->userns_fd = l->pty = -1;
+	l->fuse = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
+	l->c.root = l->c.proc = l->c.sys = l->c.mqueue = l->c.cgroup = -1;
+	l->c.dev = l->c.init = l->c.console = l->c.null = -1;
+}
+
 /**
  * launch_start - start a container
  * @l: spec, plan, hooks, files, run_dir and stdio are set, all else is zero
@@ -108,11 +118,7 @@ int launch_start(struct launch *l, struct err *e)
 {
 	int r;
 
-	l->pid = -1;
-	l->pidfd = l->sock = l->userns_fd = l->pty = -1;
-	l->fuse = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
-	l->c.root = l->c.proc = l->c.sys = l->c.mqueue = l->c.cgroup = -1;
-	l->c.dev = l->c.init = l->c.console = l->c.null = -1;
+	launch_init(l);
 	r = steps_walk(l, PARENT, e);
 	if (r < 0)
 		launch_kill(l);
@@ -127,7 +133,7 @@ int launch_start(struct launch *l, struct err *e)
 static bool expected(struct launch *l, uint32_t type, int fd)
 {
 	const struct spec *s = l->spec;
-	const bool wanted = type == SYNC_TAP     ? l->hooks->net_parent && fd >= 0
+	const bool wanted = type == SYNC_TAP     ? l->hooks && l->hooks->net_parent && fd >= 0
 			    : type == SYNC_FUSE  ? s->rootfs.driver != ROOTFS_DIR && fd >= 0
 			    : type == SYNC_TTY   ? s->tty && fd >= 0
 			    : type == SYNC_READY ? l->wait_start && fd < 0

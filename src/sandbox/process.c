@@ -166,7 +166,10 @@ int step_identity(struct launch *l, struct err *e)
 	if (!r)
 		r = sys_setresuid(u->uid);
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	die_with_parent();
+	if (l->detached)
+		sys_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	else
+		die_with_parent();
 	return r < 0 ? fail(e, -r, "cannot become user %u:%u: %s", u->uid, u->gid, strerror(-r))
 		     : 0;
 }

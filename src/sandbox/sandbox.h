@@ -184,6 +184,7 @@ struct launch {
 	const char *run_dir;
 	int stdio[3];
 	bool wait_start; /* stop before exec until launch_go() */
+	bool detached;   /* of launch_join(): it may live longer than we do */
 
 	pid_t pid;
 	int pidfd;
@@ -234,6 +235,8 @@ enum launch_event {
 	LAUNCH_GONE,
 };
 
+void launch_init(struct launch *l);
+int launch_join(struct launch *l, int target, struct err *e);
 int launch_start(struct launch *l, struct err *e);
 int launch_next(struct launch *l, enum launch_event *event, struct err *e);
 int launch_go(struct launch *l, struct err *e);

@@ -112,7 +112,7 @@ const struct step steps[] = {
 	 "lo and the tap need the new network namespace, and no ids"},
 	{"hostname", CHILD, own_uts, step_hostname, NEEDS_NOTHING, {NULL}, "in its own uts namespace"},
 	{"keyring", CHILD, NULL, step_keyring, NEEDS_NOTHING, {"seccomp"},
-	 "keyrings know no namespaces; the filter forbids keyctl"},
+	 "keyrings know no namespaces; the filter forbids keyctl", true},
 	{"open-init", CHILD, NULL, step_open_init, NEEDS_NOTHING, {"pivot"},
 	 "the host's file as a read-only bind, while the host's paths are there"},
 	{"user-sources", CHILD, NULL, step_user_sources, NEEDS_NOTHING, {"rootfs", "user-mounts"},
@@ -120,7 +120,7 @@ const struct step steps[] = {
 	{"sysctl", CHILD, NULL, step_sysctl, NEEDS_NOTHING, {"masks"},
 	 "through the detached proc, before it is made read-only"},
 	{"bounding", CHILD, NULL, step_bounding, NEEDS_NOTHING, {"identity"},
-	 "takes effect at exec only, so it may come as early as this"},
+	 "takes effect at exec only, so it may come as early as this", true},
 
 	{"hold-store", CHILD, without_caller, step_hold_store, NEEDS_NOTHING, {"become-root"},
 	 "container root is not the caller, whose folders are closed to others"},
@@ -145,27 +145,29 @@ const struct step steps[] = {
 	 "in the order given; mount points are made while the root can be written"},
 	{"devices", CHILD, NULL, step_devices, NEEDS_ROOTFS, {"readonly-root"}, "into the fresh /dev"},
 	{"user", CHILD, NULL, step_user, NEEDS_ROOTFS, {"stdio", "identity"},
-	 "names are looked up in the image's own files"},
+	 "names are looked up in the image's own files", true},
 	{"readonly-root", CHILD, readonly_root, step_readonly_root, NEEDS_ROOTFS, {"pivot"},
 	 "the last thing that happens to the root's mount"},
 	{"pivot", CHILD, NULL, step_pivot, NEEDS_ROOTFS, {"cwd"}, "the host's tree is gone from here on"},
-	{"cwd", CHILD, NULL, step_cwd, NEEDS_PIVOT, {"find-command"}, "without magic links"},
+	{"cwd", CHILD, NULL, step_cwd, NEEDS_PIVOT, {"find-command"}, "without magic links", true},
+	{"join-console", JOINED, with_tty, step_join_console, NEEDS_PIVOT, {"stdio"},
+	 "an exec's own, from the container's devpts"},
 	{"stdio", CHILD, NULL, step_stdio, NEEDS_PIVOT, {"exec"},
-	 "a session of its own; takes the terminal"},
-	{"rlimits", CHILD, NULL, step_rlimits, NEEDS_PIVOT, {"exec"}, "late: they bound the payload, not us"},
+	 "a session of its own; takes the terminal", true},
+	{"rlimits", CHILD, NULL, step_rlimits, NEEDS_PIVOT, {"exec"}, "late: they bound the payload, not us", true},
 	{"seccomp-early", CHILD, filtered_without_nnp, step_seccomp_early, NEEDS_PIVOT, {"identity"},
-	 "without no_new_privs it takes the CAP_SYS_ADMIN that the next row gives up"},
+	 "without no_new_privs it takes the CAP_SYS_ADMIN that the next row gives up", true},
 	{"identity", CHILD, NULL, step_identity, NEEDS_PIVOT, {"caps", "no-new-privs"},
-	 "groups, gid, uid: in this order, or the first two are not allowed any more"},
-	{"caps", CHILD, NULL, step_caps, NEEDS_PIVOT, {"seccomp"}, "after the uid, which changes them"},
+	 "groups, gid, uid: in this order, or the first two are not allowed any more", true},
+	{"caps", CHILD, NULL, step_caps, NEEDS_PIVOT, {"seccomp"}, "after the uid, which changes them", true},
 	{"no-new-privs", CHILD, nnp, step_no_new_privs, NEEDS_PIVOT, {"seccomp"},
-	 "lets anybody load a filter"},
+	 "lets anybody load a filter", true},
 	{"find-command", CHILD, NULL, step_find_command, NEEDS_PIVOT, {"exec"},
-	 "as the payload's user, so that 126 and 127 are told apart"},
+	 "as the payload's user, so that 126 and 127 are told apart", true},
 	{"wait-start", CHILD, waits_for_start, step_wait_start, NEEDS_PIVOT, {"exec"},
 	 "create stops here until start"},
-	{"seccomp", CHILD, filtered_nnp, step_seccomp, NEEDS_PIVOT, {"exec"}, "the last wall"},
-	{"exec", CHILD, NULL, step_exec, NEEDS_PIVOT, {NULL}, "sandbox-init, or the payload itself"},
+	{"seccomp", CHILD, filtered_nnp, step_seccomp, NEEDS_PIVOT, {"exec"}, "the last wall", true},
+	{"exec", CHILD, NULL, step_exec, NEEDS_PIVOT, {NULL}, "sandbox-init, or the payload itself", true},
 };
 /* clang-format on */
 
@@ -182,7 +184,7 @@ int steps_walk(struct launch *l, enum side side, struct err *e)
 		const struct step *s = &steps[i];
 		int r;
 
-		if (s->side != side || (s->when && !s->when(l)))
+		if ((s->side != side && !(side == JOINED && s->joins)) || (s->when && !s->when(l)))
 			continue;
 		log_debug("step %s", s->name);
 		fault_point(s->name);
@@ -203,7 +205,7 @@ void launch_explain(const struct launch *l, struct buf *out)
 	for (size_t i = 0; i < nsteps; i++) {
 		const struct step *s = &steps[i];
 
-		if (!s->when || s->when(l))
+		if (s->side != JOINED && (!s->when || s->when(l)))
 			buf_printf(out, "%-7s %-16s %s\n", s->side == CHILD ? "child" : "parent",
 				   s->name, s->why);
 	}

@@ -20,6 +20,7 @@ static const char *const names[] = {
 	[SYNC_TTY] = "TTY",       /* to the parent: the master of the terminal */
 	[SYNC_READY] = "READY",   /* to the parent: created, waiting for START */
 	[SYNC_START] = "START",   /* to the child: run the payload */
+	[SYNC_JOINED] = "JOINED", /* to the parent: the process that joined a container */
 	[SYNC_ERROR] = "ERROR",   /* to the parent: the launch failed, and why */
 };
 _Static_assert(ARRAY_SIZE(names) == SYNC_TYPES, "every message has a name");

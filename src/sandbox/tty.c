@@ -60,6 +60,9 @@ int step_stdio(struct launch *l, struct err *e)
 			fd_set_cloexec(i, false);
 		else if (dup2(fd, i) < 0)
 			return fail_errno(e, "cannot set up descriptor %d", i);
+		/* A pipe to the supervisor, which /dev/stdout opens anew; the caller's own stay his. */
+		if (fd > STDERR_FILENO && !l->spec->tty)
+			(void)!fchown(i, l->c.user.uid, (gid_t)-1);
 	}
 	return 0;
 }

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DOC: Theory of operation
+ *
+ * One more process in a container that runs: exec. A first child enters the user namespace,
+ * clones sandbox-init as a read-only bind in a mount namespace of its own, as a launch does,
+ * enters the other namespaces, and makes a second child, because a pid namespace takes
+ * only children. That one is our child too (CLONE_PARENT) and walks the rows of the step
+ * table that concern every process of a container: the same user, capabilities, filter and
+ * limits as the payload's. From the first change of namespace on nobody inside can look into
+ * either of them: they are not dumpable, and their memory belongs to the host's namespace.
+ */
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "sandbox/internal.h"
+
+/* Namespaces that are the container's own; what it shares with the host we have already. */
+static uint64_t own_namespaces(const struct launch *l)
+{
+	static const enum ns_kind kinds[] = {NS_MNT, NS_PID,    NS_NET, NS_IPC,
+					     NS_UTS, NS_CGROUP, NS_TIME};
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (l->spec->ns[kinds[i]].mode != NS_HOST)
+			flags |= ns_clone_flag(kinds[i]);
+	}
+	return flags;
+}
+
+static int enter(struct launch *l, int target, struct err *e)
+{
+	uint32_t none;
+	int r = sys_setns(target, CLONE_NEWUSER);
+
+	if (r < 0)
+		return fail(e, -r, "cannot enter the container's user namespace: %s", strerror(-r));
+	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* The host's paths, which the caller can still walk, in a copy that is ours to bind in. */
+	if (unshare(CLONE_NEWNS) < 0)
+		return fail_errno(e, "cannot make a mount namespace");
+	r = step_open_init(l, e);
+	if (r < 0)
+		return r;
+	if (idmap_lookup(&l->plan->gid, 0, &none))
+		r = sys_setresgid(0);
+	if (!r && idmap_lookup(&l->plan->uid, 0, &none))
+		r = sys_setresuid(0);
+	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	die_with_parent();
+	if (!r)
+		r = sys_setns(target, (int)own_namespaces(l));
+	return r < 0 ? fail(e, -r, "cannot enter the container's namespaces: %s", strerror(-r)) : 0;
+}
+
+static __noreturn void second_child(struct launch *l)
+{
+	struct err e = {};
+	int r;
+
+	close_fd(take_fd(&l->pidfd));
+	die_with_parent();
+	umask(022);
+	l->c.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = l->c.root < 0 ? fail_errno(&e, "cannot open the container's root") : 0;
+	/* Nothing is said before the first child has said who we are. */
+	if (!r)
+		r = sync_wait(l->sock, SYNC_START, NULL, &e);
+	if (!r)
+		steps_walk(l, JOINED, &e);
+	sync_send_error(l->sock, &e);
+	_exit(125);
+}
+
+static __noreturn void first_child(struct launch *l, int target, int sock)
+{
+	struct clone_args args = {.flags = CLONE_PARENT | CLONE_PIDFD,
+				  .pidfd = (uint64_t)(uintptr_t)&l->pidfd};
+	struct err e = {};
+	long pid;
+
+	die_with_parent();
+	close_fd(l->sock);
+	l->sock = sock;
+	if (enter(l, target, &e) < 0) {
+		sync_send_error(l->sock, &e);
+		_exit(125);
+	}
+	pid = sys_clone3(&args);
+	if (!pid)
+		second_child(l);
+	if (pid > 0)
+		_exit(sync_send(l->sock, SYNC_JOINED, l->pidfd) < 0);
+	fail(&e, (int)-pid, "cannot make a process in the container: %s", strerror((int)-pid));
+	sync_send_error(l->sock, &e);
+	_exit(125);
+}
+
+/* Our child's number, which wait(2) wants; the kernel tells it of a pidfd. */
+static pid_t pid_of(int pidfd)
+{
+	char path[40], text[256], *at;
+	cleanup_close int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read_full(fd, text, sizeof(text) - 1);
+	text[MAX(n, 0)] = '\0';
+	at = strstr(text, "\nPid:");
+	return at ? (pid_t)strtol(at + strlen("\nPid:"), NULL, 10) : -1;
+}
+
+/**
+ * launch_join - start one more process in a container
+ * @l: spec, plan, stdio and detached are set, all else is zero; spec.init is false
+ * @target: pidfd of the container's first process, borrowed
+ *
+ * Context: parent; single-threaded.
+ * Return: 0: read launch_next() from now on, LAUNCH_GONE says that it runs; or -errno.
+ */
+int launch_join(struct launch *l, int target, struct err *e)
+{
+	int pair[2], status, r;
+	pid_t first;
+
+	launch_init(l);
+	r = seccomp_prepare(l, e);
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail_errno(e, "cannot make a socket pair");
+	l->sock = move_fd_above(pair[0], 10);
+	pair[1] = move_fd_above(pair[1], 10);
+	first = sys_clone(0, NULL);
+	if (!first)
+		first_child(l, target, pair[1]);
+	close_fd(pair[1]);
+	r = first < 0 ? fail(e, -first, "cannot fork: %s", strerror(-first))
+		      : sync_wait(l->sock, SYNC_JOINED, &l->pidfd, e);
+	if (first > 0)
+		wait_pid(first, &status);
+	if (!r) {
+		l->pid = pid_of(l->pidfd);
+		r = sync_send(l->sock, SYNC_START, -1);
+		if (r < 0)
+			fail(e, -r, "cannot reach the process in the container: %s", strerror(-r));
+	}
+	if (r < 0)
+		launch_kill(l);
+	return r;
+}
+
+static bool is_devpts(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC;
+}
+
+/* The terminal of an exec: from the container's own devpts, which anybody may have mounted over. */
+int step_join_console(struct launch *l, struct err *e)
+{
+	cleanup_close int master = open_in_root(l->c.root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, 0);
+	cleanup_close int slave = -1;
+	int zero = 0, r;
+
+	if (master < 0 || !is_devpts(master) || ioctl(master, TIOCSPTLCK, &zero) < 0)
+		return fail(e, master < 0 ? -master : ENOTTY,
+			    "cannot make a terminal in the container");
+	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0)
+		return fail_errno(e, "cannot open the terminal");
+	r = sync_send(l->sock, SYNC_TTY, master);
+	if (r < 0)
+		return fail(e, -r, "cannot hand the terminal over: %s", strerror(-r));
+	l->c.console = take_fd(&slave);
+	return 0;
+}
