@@ -52,3 +52,5 @@ libcli_a_SOURCES += src/cli/template_func.c
 libcli_a_SOURCES += src/cli/template_run.c
 libcli_a_SOURCES += src/cli/usage.c
 libcli_a_SOURCES += src/cli/usage.h
+libcli_a_SOURCES += src/cli/inspect.h src/cli/inspect_container.c
+libcli_a_SOURCES += src/cli/cmd_cp.c

@@ -26,5 +26,4 @@ libcontainer_a_SOURCES += src/container/supervise.c
 libcontainer_a_SOURCES += src/container/supervise.h
 libcontainer_a_SOURCES += src/container/verbs.c
 libcontainer_a_SOURCES += src/container/volume.c
-libcontainer_a_SOURCES += src/container/events.c
 libcontainer_a_SOURCES += src/container/files_internal.h src/container/files.c src/container/files_copy.c
