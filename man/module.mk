@@ -4,6 +4,7 @@
 
 MAN_PAGES = man/sandbox.1 man/sandbox-run.1 man/sandbox-pull.1 man/sandbox-images.1 \
 	man/sandbox-rmi.1 man/sandbox-doctor.1 man/sandbox-rm.1
+MAN_PAGES += man/sandbox-commit.1
 MAN_PAGES += man/sandbox-cp.1 man/sandbox-diff.1 man/sandbox-export.1
 MAN_PAGES += man/sandbox-volume-create.1 man/sandbox-volume-exists.1 man/sandbox-volume-inspect.1 \
 	man/sandbox-volume-ls.1 man/sandbox-volume-prune.1 man/sandbox-volume-rm.1
@@ -54,6 +55,7 @@ man/sandbox-images.1: man/sandbox-images.1.in
 man/sandbox-rm.1: man/sandbox-rm.1.in
 man/sandbox-rmi.1: man/sandbox-rmi.1.in
 man/sandbox-doctor.1: man/sandbox-doctor.1.in
+man/sandbox-commit.1: man/sandbox-commit.1.in
 man/sandbox-cp.1: man/sandbox-cp.1.in
 man/sandbox-diff.1: man/sandbox-diff.1.in
 man/sandbox-export.1: man/sandbox-export.1.in

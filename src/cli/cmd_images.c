@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/internal.h"
+#include "container/container.h"
 
 /** struct images_opts - options of images and rmi */
 struct images_opts {
@@ -103,21 +104,24 @@ static int remove_images(struct global *g, const struct strv *names, struct err 
 {
 	struct idmap_plan plan = {};
 	struct mapped_env userns = {.mapped = -1};
+	struct strv used = {};
 	struct spec s;
 	int r;
 
 	spec_init(&s);
+	container_layers(&g->dirs, &used);
 	r = idmap_make_plan(&plan, &s, e);
 	if (!r)
 		r = mapped_env_init(&userns, &plan, e);
 	for (size_t i = 0; !r && i < names->n; i++) {
 		struct image_gone gone = {};
 
-		r = image_remove(g->dirs.store, names->v[i], NULL, &userns.env, &gone, e);
+		r = image_remove(g->dirs.store, names->v[i], &used, &userns.env, &gone, e);
 		strv_for_each (name, &gone.names)
 			printf("%s\n", name);
 		strv_free(&gone.names);
 	}
+	strv_free(&used);
 	mapped_env_close(&userns);
 	idmap_plan_free(&plan);
 	spec_free(&s);

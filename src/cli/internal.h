@@ -178,6 +178,7 @@ int cmd_tables(struct global *g, int argc, char **argv, struct err *e);
 
 /* one a line, so that branches that add some merge */
 extern const struct opts attach_opts_table;
+extern const struct opts commit_opts_table;
 extern const struct opts container_prune_opts_table;
 extern const struct opts cp_opts_table;
 extern const struct opts diff_opts_table;

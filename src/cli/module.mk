@@ -54,3 +54,4 @@ libcli_a_SOURCES += src/cli/usage.c
 libcli_a_SOURCES += src/cli/usage.h
 libcli_a_SOURCES += src/cli/inspect.h src/cli/inspect_container.c
 libcli_a_SOURCES += src/cli/cmd_cp.c
+libcli_a_SOURCES += src/cli/cmd_commit.c

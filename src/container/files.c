@@ -356,3 +356,26 @@ int files_diff(const struct files *f, struct files_changes *out, struct err *e)
 		qsort(out->v, out->n, sizeof(*out->v), deletions_first);
 	return r;
 }
+
+/* ---- what containers stand on ------------------------------------------------------------------------------- */
+
+/**
+ * container_layers - the layers that containers have, which must not be removed
+ * @out: added to: absolute paths
+ */
+void container_layers(const struct dirs *dirs, struct strv *out)
+{
+	cleanup_container_infos struct container_infos all = {};
+
+	container_list(dirs, &all, NULL);
+	for (size_t i = 0; i < all.n; i++) {
+		struct err ignored = {};
+		struct spec s;
+
+		spec_init(&s);
+		/* A live one without a record on the disk holds its layers by a lock. */
+		if (!container_spec(dirs, &all.v[i], &s, &ignored))
+			strv_copy(out, &s.rootfs.layers);
+		spec_free(&s);
+	}
+}

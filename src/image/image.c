@@ -45,13 +45,17 @@ void image_free(struct image *i)
 	*i = (struct image){};
 }
 
-static void fill(const struct image_req *req, const char *ref, const char *chain, int hold,
-		 struct image *out)
+static void fill(const struct image_req *req, const struct record *rec, int hold, struct image *out)
 {
+	const char *ref = rec->ref, *chain = rec->chain;
+
 	*out = (struct image){.ref = xstrdup(ref), .hold = hold};
 	snprintf(out->digest, sizeof(out->digest), "sha256:%s", chain);
 	strv_addf(&out->layers, "%s/layers/%s/%s/fs", req->store, chain, req->map_id);
-	strv_add(&out->config.cmd, DEFAULT_SHELL);
+	if (rec->config)
+		config_parse(rec->config, &out->config);
+	else
+		strv_add(&out->config.cmd, DEFAULT_SHELL);
 }
 
 /* ---- the quick way ---- */
@@ -134,7 +138,7 @@ static int quick(const struct image_req *req, const struct wanted *w, struct rec
 	r = layer_hold(req->store, rec->chain, req->map_id, false);
 	if (r < 0)
 		return r == -EWOULDBLOCK ? r : 0;
-	fill(req, rec->ref, rec->chain, r, out);
+	fill(req, rec, r, out);
 	return 1;
 }
 
@@ -222,8 +226,13 @@ static int unpack_into(const struct store *s, const struct image_req *req, struc
 	return r < 0 ? fail(e, -r, "cannot write to %s/tmp: %s", s->path, strerror(-r)) : 0;
 }
 
-static int unpack(const struct store *s, const struct image_req *req, struct tarball *src,
-		  struct layer_info *info, int *hold, struct err *e)
+/**
+ * image_unpack - make a layer of a tarball
+ * @src: its chain becomes what was unpacked
+ * @hold: receives a shared lock on the layer
+ */
+int image_unpack(const struct store *s, const struct image_req *req, struct tarball *src,
+		 struct layer_info *info, int *hold, struct err *e)
 {
 	struct tmp_tree t;
 	int r;
@@ -274,7 +283,7 @@ static int make_layer(const struct store *s, const struct image_req *req, struct
 		if (*hold >= 0)
 			return 0;
 	}
-	return unpack(s, req, src, info, hold, e);
+	return image_unpack(s, req, src, info, hold, e);
 }
 
 static int slow_locked(const struct store *s, const struct image_req *req, const struct wanted *w,
@@ -295,6 +304,8 @@ static int slow_locked(const struct store *s, const struct image_req *req, const
 	rec.ref = take_ptr(src.ref);
 	rec.source = take_ptr(src.path);
 	rec.fetched = src.fetched;
+	if (w->ref.kind == REF_OWN && old->config)
+		rec.config = xstrdup(old->config);
 	rec.id = src.id;
 	rec.created = info.created;
 	snprintf(rec.arch, sizeof(rec.arch), "%s", w->arch);
@@ -303,7 +314,7 @@ static int slow_locked(const struct store *s, const struct image_req *req, const
 	r = record_write(s->refs, &rec, !req->no_sync, e);
 	if (r < 0)
 		return store_space(s, r, "recording the image", e);
-	fill(req, rec.ref, rec.chain, take_fd(&hold), out);
+	fill(req, &rec, take_fd(&hold), out);
 	return 0;
 }
 
@@ -375,7 +386,7 @@ static int slow(const struct image_req *req, const struct wanted *w, struct imag
 		return r;
 	*e = (struct err){};
 	detach_record(&s, req, &old);
-	fill(req, old.ref, old.chain, take_fd(&hold), out);
+	fill(req, &old, take_fd(&hold), out);
 	return 0;
 }
 

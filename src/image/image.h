@@ -59,6 +59,23 @@ void image_free(struct image *i);
 int image_hold_layers(const struct strv *layers, struct err *e);
 #define cleanup_image __cleanup(image_free)
 
+/**
+ * struct image_commit - an image to be made
+ * @req: its name, and where and how it is unpacked
+ * @source: where it comes from, for people
+ * @config: what its containers get
+ * @pack: writes its files to a descriptor, as tar
+ */
+struct image_commit {
+	struct image_req req;
+	const char *source;
+	const struct image_config *config;
+	int (*pack)(void *ctx, int fd, struct err *e);
+	void *ctx;
+};
+
+int image_commit(const struct image_commit *c, char digest[72], struct err *e);
+
 int parse_pull_policy(const char *s, enum pull_policy *out, struct err *e);
 const char *host_arch(void);
 int image_arch_runnable(const char *arch, struct err *e);

@@ -10,13 +10,13 @@
 
 /* ---- ref.c: names of images; pure ---------------------------------------------------------------- */
 
-enum ref_kind { REF_BUSYBOX, REF_ALPINE, REF_FILE };
+enum ref_kind { REF_BUSYBOX, REF_ALPINE, REF_FILE, REF_OWN };
 
 /**
  * struct ref - what a name asks for
  * @kind: which sort of image
  * @version: alpine: "" for the newest release, "edge", or a whole or partial version
- * @path: file: as typed
+ * @path: file: as typed; an image of one's own: NAME:TAG
  */
 struct ref {
 	enum ref_kind kind;
@@ -83,12 +83,13 @@ struct searched {
  * @name: canonical spelling of the name, @ref: what it is
  * @chain: 64 digits: the layer
  * @source: path of the tarball; for a download its address
+ * @config: of an image of one's own, see commit.c; else NULL
  * @fetched: it is a download: @id is not set
  * @dirs: alpine: where it was looked for
  * @boot: set when the layer was not synced: believed in this boot only
  */
 struct record {
-	char *name, *ref, *source;
+	char *name, *ref, *source, *config;
 	char arch[16], chain[DIGEST_HEX + 1], boot[40];
 	bool fetched;
 	struct file_id id;
@@ -251,5 +252,16 @@ void wanted_free(struct wanted *w);
 #define cleanup_wanted __cleanup(wanted_free)
 int find_source(const struct store *s, const struct image_req *req, const struct wanted *w,
 		const struct record *old, struct record *rec, struct tarball *src, struct err *e);
+
+/* ---- commit.c: images of one's own ---------------------------------------------------------------- */
+
+char *own_name(const char *text, struct err *e);
+char *config_text(const struct image_config *c);
+void config_parse(const char *text, struct image_config *c);
+
+/* ---- image.c ---------------------------------------------------------------------------------------- */
+
+int image_unpack(const struct store *s, const struct image_req *req, struct tarball *src,
+		 struct layer_info *info, int *hold, struct err *e);
 
 #endif

@@ -163,12 +163,12 @@ static int remove_chain(const struct store *s, const char *chain, struct image_g
 }
 
 /* find_name - the entry of a name, in any of its spellings, or of a digest's first digits */
-static const struct image_info *find_name(const struct image_list *all, const char *name,
-					  struct err *e)
+static const struct image_info *find_name(const struct store *s, const struct image_list *all,
+					  const char *name, struct err *e)
 {
 	const struct image_info *found = NULL;
 	const char *hex = str_has_prefix(name, "sha256:") ? name + 7 : name;
-	struct image_req req = {.name = name};
+	struct image_req req = {.name = name, .store = s->path};
 	cleanup_wanted struct wanted w = {};
 	struct err ignored;
 
@@ -243,7 +243,7 @@ int image_remove(const char *store, const char *name, const struct strv *used,
 		r = image_list(store, &all, e);
 	if (r < 0)
 		return r;
-	i = find_name(&all, name, e);
+	i = find_name(&s, &all, name, e);
 	r = i ? remove_name(&s, &all, i, used ? used : &none, gone, e) : -e->code;
 	image_list_free(&all);
 	return r;

@@ -18,3 +18,4 @@ libunpack_a_SOURCES = src/image/unpack.h src/image/policy.h src/image/policy.c \
 libunpack_a_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(ISAL_CFLAGS) $(ZSTD_CFLAGS) \
 	$(CRYPTO_CFLAGS)
 libunpack_a_SOURCES += src/image/view.c src/image/tarout.c src/image/pack.c src/image/compare.c
+libimage_a_SOURCES += src/image/commit.c

@@ -118,6 +118,8 @@ static bool record_line(struct record *r, const char *key, char *value)
 		set_str(&r->name, value);
 	else if (streq(key, "ref"))
 		set_str(&r->ref, value);
+	else if (streq(key, "config"))
+		set_str(&r->config, value);
 	else if (streq(key, "arch"))
 		snprintf(r->arch, sizeof(r->arch), "%s", value);
 	else if (streq(key, "chain"))
@@ -254,6 +256,8 @@ int record_write(int refs, const struct record *r, bool sync, struct err *e)
 	put_str(&b, "arch", r->arch);
 	put_str(&b, "chain", r->chain);
 	put_str(&b, r->fetched ? "fetched" : "file", r->source);
+	if (r->config)
+		put_str(&b, "config", r->config);
 	put_id(&b, "id", &r->id);
 	for (size_t i = 0; i < r->ndirs; i++) {
 		put_id(&b, "dir", &r->dirs[i].id);
@@ -290,6 +294,7 @@ void record_free(struct record *r)
 	free(r->name);
 	free(r->ref);
 	free(r->source);
+	free(r->config);
 	*r = (struct record){};
 }
 

@@ -244,6 +244,7 @@ char *ref_name(const struct ref *ref, const char *arch)
 		return xasprintf("alpine%s%s%s%s", *ref->version ? ":" : "", ref->version,
 				 arch ? "+" : "", arch ? arch : "");
 	case REF_FILE:
+	case REF_OWN:
 		break;
 	}
 	return xstrdup(ref->path);

@@ -7,6 +7,22 @@
  */
 #include "image/internal.h"
 
+/* A name that we do not know, and that the store has. */
+static bool own_image(const struct image_req *req, struct wanted *w)
+{
+	struct err ignored;
+	cleanup_free char *name = own_name(req->name, &ignored), *file = NULL, *path = NULL;
+
+	if (!name || !req->store)
+		return false;
+	file = record_file(name);
+	path = xasprintf("%s/refs/%s", req->store, file);
+	if (access(path, F_OK) < 0)
+		return false;
+	w->ref = (struct ref){.kind = REF_OWN, .path = take_ptr(name)};
+	return true;
+}
+
 /**
  * wanted_parse - take a request apart
  * @w: filled; release with wanted_free(), also after a failure
@@ -23,6 +39,10 @@ int wanted_parse(const struct image_req *req, struct wanted *w, struct err *e)
 	r = ref_parse(req->name, &w->ref, e);
 	if (r < 0 && strchr(req->name, '/') && !access(req->name, F_OK)) {
 		w->ref = (struct ref){.kind = REF_FILE, .path = xstrdup(req->name)};
+		r = 0;
+	}
+	if (r == -ENOENT && own_image(req, w)) {
+		*e = (struct err){};
 		r = 0;
 	}
 	if (r < 0)
@@ -245,6 +265,12 @@ int find_source(const struct store *s, const struct image_req *req, const struct
 
 	if (w->ref.kind == REF_ALPINE)
 		return find_alpine(s, req, w, old, rec, src, e);
+	if (w->ref.kind == REF_OWN)
+		return old->name && streq(old->name, w->name)
+			       ? use_download(s, old->ref, old->source, old->chain, src)
+			       : fail(e, EBADMSG,
+				      "the record of image %s is damaged; remove it with rmi",
+				      w->name);
 	path = w->ref.kind == REF_BUSYBOX ? busybox_file() : xstrdup(w->ref.path);
 	r = tarball_open(src, path, e);
 	if (r < 0 && w->ref.kind == REF_BUSYBOX)

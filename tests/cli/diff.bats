@@ -71,7 +71,7 @@ y" "$(printf "/\\033[2J")"'
   expect 0 diff live
   rm "$BATS_TEST_TMPDIR/ready"
   wait $!
-  [[ $output == "$(printf '%s\n' 'D /etc/passwd' 'A /host' 'A /new' 'C /etc')" ]]
+  [[ $output == "$(printf '%s\n' 'D /etc/passwd' 'C /etc' 'A /host' 'A /new')" ]]
   expect 0 rm live
   expect 0 run --network none --name copied --storage-driver copy busybox sh -c \
     'rm /etc/passwd; echo x >>/etc/group; touch /new'
