@@ -64,6 +64,11 @@ int files_open(const struct dirs *dirs, const char *name, bool write, struct fil
 		r = MIN(life_may(OP_COPY, f->info.state, f->info.id, e), 0);
 	if (!r)
 		r = container_spec(dirs, &f->info, &f->spec, e);
+	/* One that is thrown away has no spec on the disk; while it runs none is needed. */
+	if (r == -ENOENT && f->info.pid > 0) {
+		*e = (struct err){};
+		r = 0;
+	}
 	if (!r)
 		r = idmap_make_plan(&f->plan, &f->spec, e);
 	if (r < 0)
@@ -345,6 +350,12 @@ int files_diff(const struct files *f, struct files_changes *out, struct err *e)
 		return fail(
 			e, EINVAL,
 			"container %.12s has no image that it could differ from: it was run with --rootfs",
+			f->info.id);
+	if (!f->spec.rootfs.layers.n)
+		return fail(
+			e, ENODATA,
+			"container %.12s is removed when it ends, so what it stands on is not recorded; "
+			"run it with --name or -d",
 			f->info.id);
 	worker_init(&w, "compare");
 	strv_addf(&w.args, "times=%d", driver != ROOTFS_COPY);

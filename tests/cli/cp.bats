@@ -182,6 +182,17 @@ inside()
   expect 0 rm live
 }
 
+@test "a container that is thrown away can be copied from while it runs" {
+  "$SANDBOX" run --network none --cidfile id -v "$BATS_TEST_TMPDIR:/host" busybox sh -c '
+    echo here >/f; touch /host/ready; while [ -e /host/ready ]; do sleep 0.1; done' \
+    </dev/null 3>&- &
+  eventually 20 test -e ready
+  expect 0 cp "$(cat id):/f" f
+  [ "$(cat f)" = here ]
+  rm ready
+  wait $!
+}
+
 @test "from one container to another" {
   fresh
   expect 0 cp src:/d "$C:/in"
