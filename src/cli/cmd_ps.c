@@ -209,8 +209,8 @@ static json *json_row(const struct ps *ps, const struct container_info *c)
 	json_set(j, "State", json_str(life_name(c->state)));
 	json_set(j, "Status", json_str(status));
 	json_set(j, "Created", json_i64(c->created / 1000000000));
-	if (c->broken.code)
-		json_set(j, "Error", json_str(c->broken.msg));
+	if (c->broken)
+		json_set(j, "Error", json_str(c->broken->msg));
 	return j;
 }
 
@@ -256,8 +256,8 @@ static int list(struct ps *ps, struct output *out, const struct filters *f, stru
 		const struct container_info *c = &ps->all.v[i];
 
 		/* One that is damaged is told of always: an empty list would be a lie. */
-		if (c->broken.code)
-			log_warn("%s", c->broken.msg);
+		if (c->broken)
+			log_warn("%s", c->broken->msg);
 		else if (!all && !newest && (c->state == LIFE_CREATED || c->state == LIFE_EXITED))
 			continue;
 		if (!container_fits(f, c, &ps->all))

@@ -340,8 +340,8 @@ int inspect_container(const struct dirs *dirs, const struct container_info *c, j
 	json *j;
 	int r;
 
-	if (c->broken.code) {
-		*e = c->broken;
+	if (c->broken) {
+		*e = *c->broken;
 		return -e->code;
 	}
 	spec_init(&s);

@@ -73,7 +73,7 @@ int life_may(enum life_op op, enum life state, const char *id, struct err *e);
  * @remove: it is removed when it ends
  * @error: why it could not start or what became of it, or NULL
  * @health: starting, healthy, unhealthy, or NULL
- * @broken: .code is set when a record is damaged, and .msg names the file
+ * @broken: set when a record is damaged: .msg names the file
  */
 struct container_info {
 	char *id, *name, *image;
@@ -86,7 +86,7 @@ struct container_info {
 	bool remove, kept;
 	uint32_t restarts;
 	char *error, *health;
-	struct err broken;
+	struct err *broken;
 };
 
 struct container_infos {

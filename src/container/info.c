@@ -96,6 +96,7 @@ void container_info_free(struct container_info *r)
 		free(strings[i]);
 	strv_free(&r->command);
 	strv_free(&r->labels);
+	free(r->broken);
 	*r = (struct container_info){};
 }
 
@@ -231,16 +232,20 @@ bool container_alive(int run_fd, const char *id)
 static int load_file(int dirfd, const char *name, const struct folders *f, struct container_info *r)
 {
 	cleanup_json json *j = NULL;
-	int result = sealed_read(dirfd, name, &j, &r->broken);
+	struct err why = {};
+	int result = sealed_read(dirfd, name, &j, &why);
 
 	if (result == -ENOENT)
 		return result;
 	if (!result && from_json(r, j) < 0)
-		result = fail(&r->broken, EBADMSG, "%s is damaged", name);
+		result = fail(&why, EBADMSG, "%s is damaged", name);
 	if (result < 0) {
 		r->state = LIFE_DEAD;
-		fail_hint(&r->broken, result,
-			  "remove the container with \"sandbox rm --force %.12s\"", r->id);
+		fail_hint(&why, result, "remove the container with \"sandbox rm --force %.12s\"",
+			  r->id);
+		/* Not inside the record: a thousand of them are listed without touching a page each. */
+		r->broken = xmalloc(sizeof(why));
+		*r->broken = why;
 	} else if (!container_alive(f->run, r->id)) {
 		has_ended(r, j);
 	}

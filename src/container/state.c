@@ -443,7 +443,7 @@ int container_remove(const struct dirs *dirs, const struct idmap_plan *plan,
 	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
 		return fail_hint(e, fail(e, EBUSY, "container %.12s is in use", info->id),
 				 "stop it first, or use --force");
-	if (info->broken.code)
+	if (info->broken)
 		drop_all_names(store_fd, info->id);
 	else
 		state_drop_name(store_fd, info->name, info->id);
@@ -486,7 +486,7 @@ static void bury(const struct sweep *s, const char *id, int dir)
 	struct state state = {.id = id, .run_fd = -1, .lock = -1, .store_fd = -1, .dir = dir};
 	struct err e = {};
 
-	if (container_find(s->dirs, id, &info, &e) < 0 || info.broken.code)
+	if (container_find(s->dirs, id, &info, &e) < 0 || info.broken)
 		return;
 	if (info.remove && info.state == LIFE_EXITED) {
 		state_drop_name(s->store, info.name, id);

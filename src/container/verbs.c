@@ -113,7 +113,7 @@ int container_wait(const struct dirs *dirs, const struct container_info *i, int 
 	for (;;) {
 		container_info_free(&now);
 		r = container_find(dirs, i->id, &now, e);
-		if (r < 0 || now.broken.code || now.state == LIFE_EXITED)
+		if (r < 0 || now.broken || now.state == LIFE_EXITED)
 			break;
 		sock = lives(&now) ? ctl_connect(dirs, &now, e) : -1;
 		if (sock >= 0 && ctl_ask(sock, CTL_WAIT, 0, 0, NULL, NULL, e) == 0) {
@@ -125,8 +125,8 @@ int container_wait(const struct dirs *dirs, const struct container_info *i, int 
 		*e = (struct err){};
 		poll(NULL, 0, 100);
 	}
-	if (!r && now.broken.code) {
-		*e = now.broken;
+	if (!r && now.broken) {
+		*e = *now.broken;
 		r = -e->code;
 	}
 	*exit_code = now.exit_code;
