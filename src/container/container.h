@@ -136,7 +136,8 @@ int container_logs(const struct dirs *dirs, const struct container_info *c, size
 
 /* ---- names.c ---------------------------------------------------------------------------------------- */
 
-#define CONTAINER_NAME 48
+#define CONTAINER_NAME        48
+#define CONTAINER_PLAIN_NAMES 4096
 
 void container_name(char out[CONTAINER_NAME], uint64_t n);
 

@@ -26,12 +26,15 @@ static const char *const nouns[] = {
 	"robin",  "sedge",  "sparrow", "summit", "tern",   "thistle", "willow", "wren",
 };
 
+_Static_assert(ARRAY_SIZE(adjectives) * ARRAY_SIZE(nouns) == CONTAINER_PLAIN_NAMES,
+	       "every pair of words is a name");
+
 /**
  * container_name - the @n-th name: different for each number
  * @n: a random number; the next one when that name is taken
  * @out: receives the name
  *
- * Context: pure. The first 4096 names are two words, those behind have a number as well.
+ * Context: pure. The first CONTAINER_PLAIN_NAMES are two words, those behind have a number as well.
  */
 void container_name(char out[CONTAINER_NAME], uint64_t n)
 {

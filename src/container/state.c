@@ -174,6 +174,38 @@ static void unlink_live(int run_fd, const char *id)
 	}
 }
 
+/*
+ * A name for a container that was given none. One that is kept holds its name as others do;
+ * one that is thrown away only has it in its record, with a number, so that it seldom meets another.
+ */
+static int make_up_name(struct state *s, struct err *e)
+{
+	const uint64_t plain = CONTAINER_PLAIN_NAMES;
+	char name[CONTAINER_NAME], hex[9];
+	uint64_t n;
+	int r = -EEXIST;
+
+	random_hex(hex, 8);
+	n = strtoull(hex, NULL, 16);
+	if (!s->info.kept) {
+		container_name(name, plain + n % (plain * 999));
+		s->info.name = xstrdup(name);
+		return 0;
+	}
+	n %= plain;
+	for (uint64_t i = 0; r == -EEXIST && i < 4 * plain; i++) {
+		struct err why = {};
+
+		container_name(name, i < plain ? (n + i) % plain : n + i);
+		r = state_take_name(s->store_fd, s->id, name, &why);
+		if (r < 0)
+			*e = why;
+	}
+	if (!r)
+		s->info.name = xstrdup(name);
+	return r;
+}
+
 /**
  * state_create - make the records of a new container
  *
@@ -192,8 +224,9 @@ int state_create(struct state *s, const struct container *c, struct err *e)
 		s->store_fd = dirs_open(c->dirs->store, "containers", e);
 		r = s->store_fd < 0 ? s->store_fd : 0;
 	}
-	if (!r && spec->name)
-		r = state_take_name(s->store_fd, spec->id, spec->name, e);
+	if (!r)
+		r = spec->name ? state_take_name(s->store_fd, spec->id, spec->name, e)
+			       : make_up_name(s, e);
 	if (!r && s->store_fd >= 0)
 		r = make_folder(s, c, e);
 	if (!r && s->info.kept)
@@ -372,11 +405,8 @@ void state_discard(struct state *s, const struct container *c, int userns_fd)
 		if (!remove_if_empty(s))
 			discard(s, c->plan, userns_fd);
 	}
-	if (s->info.name && s->dir >= 0) {
-		cleanup_free char *link = xasprintf("name-%s", s->info.name);
-
-		unlinkat(s->store_fd, link, 0);
-	}
+	if (s->dir >= 0)
+		state_drop_name(s->store_fd, s->info.name, s->id);
 	if (has_volumes(c->spec))
 		volumes_release(c->dirs, c->plan, s->id, true);
 	if (s->dir >= 0)

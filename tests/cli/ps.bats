@@ -128,6 +128,25 @@ three() {
   done
 }
 
+@test "real containers: each once, with a name of its own" {
+  local names
+
+  for _ in 1 2 3; do
+    expect 0 run -d --network none busybox sleep 1000
+  done
+  "$SANDBOX" run --rm --network none busybox sleep 1000 3>&- &
+  eventually 10 sh -c "[ \"\$('$SANDBOX' ps -q | wc -l)\" -eq 4 ]"
+  expect 0 ps --format '{{.ID}} {{.Names}} {{.State}}'
+  [ "$(sort -u <<<"$output" | wc -l)" -eq 4 ]
+  [ "$(grep -cE '^[0-9a-f]{12} [a-z]+_[a-z]+[0-9]* running$' <<<"$output")" -eq 4 ]
+  names=$("$SANDBOX" ps --format '{{.Names}}')
+  # shellcheck disable=SC2086 # the names
+  expect 0 rm -f $names
+  wait $! || :
+  expect 0 ps -aq
+  [ -z "$output" ]
+}
+
 @test "strangers' bytes stay in their cell" {
   record d4 durian exited 0 60 ',"image":"\u001b[31mred\tand\nmore"'
   expect 0 ps -a
