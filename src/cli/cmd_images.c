@@ -117,8 +117,14 @@ static int remove_images(struct global *g, const struct strv *names, struct err 
 		struct image_gone gone = {};
 
 		r = image_remove(g->dirs.store, names->v[i], &used, &userns.env, &gone, e);
-		strv_for_each (name, &gone.names)
+		strv_for_each (name, &gone.names) {
+			event_write(&g->dirs, &(struct event){
+						      .type = "image",
+						      .action = "remove",
+						      .name = name,
+					      });
 			printf("%s\n", name);
+		}
 		strv_free(&gone.names);
 	}
 	strv_free(&used);

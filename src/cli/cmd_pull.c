@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/internal.h"
+#include "container/container.h"
 
 #define AT(member) offsetof(struct run_opts, member)
 
@@ -78,8 +79,13 @@ int cmd_pull(struct global *g, int argc, char **argv, struct err *e)
 		r = idmap_make_plan(&plan, &s, e);
 	if (!r)
 		r = image_for(g, &o, words.v[0], &plan, &image, e);
-	if (!r)
+	if (!r) {
+		event_write(&g->dirs, &(struct event){.type = "image",
+						      .action = "pull",
+						      .id = image.digest,
+						      .name = image.ref});
 		puts(image.ref);
+	}
 out:
 	image_free(&image);
 	idmap_plan_free(&plan);

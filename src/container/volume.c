@@ -186,6 +186,11 @@ static int make_volume(int vols, const char *name, const struct idmap_plan *plan
 	return r;
 }
 
+static void tell(const struct dirs *dirs, const char *name, const char *action)
+{
+	event_write(dirs, &(struct event){.type = "volume", .action = action, .name = name});
+}
+
 static int check_name(const char *name, struct err *e)
 {
 	if (spec_valid_name(name))
@@ -214,8 +219,11 @@ int volume_create(const struct dirs *dirs, const struct idmap_plan *plan, const 
 	if (r < 0)
 		return r;
 	vols = open_volumes(dirs, &lock, e);
-	return vols < 0 ? vols
-			: make_volume(vols, name, plan, labels, is_anonymous_name(name), false, e);
+	r = vols < 0 ? vols
+		     : make_volume(vols, name, plan, labels, is_anonymous_name(name), false, e);
+	if (!r)
+		tell(dirs, name, "create");
+	return r;
 }
 
 /* ---- looking -------------------------------------------------------------------------------------------- */
@@ -333,6 +341,7 @@ static int remove_unused(const struct dirs *dirs, int vols, const char *name,
 {
 	cleanup_strv struct strv users = {};
 	cleanup_close int vol = open_dir(vols, name);
+	int r;
 
 	if (vol < 0)
 		return fail_errno(e, "cannot open volume \"%s\"", name);
@@ -340,7 +349,10 @@ static int remove_unused(const struct dirs *dirs, int vols, const char *name,
 	if (users.n)
 		return fail(e, EBUSY, "volume \"%s\" is used by container %.12s; remove that first",
 			    name, users.v[0]);
-	return remove_folder(vols, name, plan, e);
+	r = remove_folder(vols, name, plan, e);
+	if (!r)
+		tell(dirs, name, "remove");
+	return r;
 }
 
 /**
@@ -381,6 +393,7 @@ static int attach_one(const struct dirs *dirs, int vols, const struct idmap_plan
 
 		if (r < 0)
 			return r;
+		tell(dirs, m->volume, "create");
 		vol = open_dir(vols, m->volume);
 	}
 	if (vol < 0)

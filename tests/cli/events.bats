@@ -157,3 +157,14 @@ event()
   expect 0 run --network none busybox true
   [ ! -e "$LOG" ]
 }
+
+@test "volumes and images" {
+  expect 0 volume create data
+  expect 0 volume rm data
+  expect 0 run --network none -v made:/x busybox true
+  expect 0 pull busybox
+  expect 0 events --stream=false --format '{{.Type}} {{.Status}} {{.Name}}'
+  [ "$(head -n 3 <<<"$output")" = $'volume create data\nvolume remove data\nvolume create made' ]
+  [[ $(tail -n 1 <<<"$output") == 'image pull '*busybox* ]]
+  expect 0 volume rm made
+}

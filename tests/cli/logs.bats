@@ -259,3 +259,19 @@ detach() { expect 0 run -d --network none "$@"; }
   one_line_error logs mute
   [[ $stderr == *log-driver* ]]
 }
+
+@test "a log that cannot grow does not stop the container" {
+  # The image is unpacked without that limit.
+  expect 0 run --network none busybox true
+  (
+    ulimit -f 32
+    exec "$SANDBOX" run -d --network none --name full busybox \
+      sh -c 'i=0; while [ $i -lt 5000 ]; do i=$((i+1)); echo "line $i"; done; exit 7' >/dev/null
+  )
+  expect 0 wait full
+  [ "$output" = 7 ]
+  expect 0 logs full
+  n=$(grep -cE '^line [0-9]+$' <<<"$output")
+  [ "$n" -gt 100 ]
+  [ "$(sed -n "1,${n}p" <<<"$output")" = "$(seq -f 'line %g' 1 "$n")" ]
+}
