@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/internal.h"
+#include "cli/output.h"
 #include "container/container.h"
 
 /** struct images_opts - options of images and rmi */
@@ -12,7 +13,8 @@ struct images_opts {
 #define AT(member) offsetof(struct images_opts, member)
 
 static const struct opt images_table[] = {
-	{"format", 0, OPT_STR, AT(format), "FORMAT", "enum:table|json", "table (default) or json"},
+	{"format", 0, OPT_STR, AT(format), "FORMAT", "enum:table|json",
+	 "table (default), json or a template"},
 	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
 	{"quiet", 'q', OPT_FLAG, AT(quiet), NULL, "none", "ids only"},
 };
@@ -25,43 +27,64 @@ static const struct opt rmi_table[] = {
 
 const struct opts rmi_opts_table = {rmi_table, ARRAY_SIZE(rmi_table)};
 
-static void print_json(const struct image_list *list)
+static const struct column columns[] = {
+	{"Name", "NAME", true},
+	{"Ref", "IMAGE", true},
+	{"ID", "ID", true},
+	{"SizeHuman", "SIZE", true},
+	{"CreatedAt", "UNPACKED", true},
+	{"Repository", "REPOSITORY", false},
+	{"CreatedSince", "CREATED", false},
+};
+
+static json *json_row(const struct image_info *i)
 {
-	cleanup_json json *all = json_arr();
-	cleanup_free char *text = NULL;
+	json *j = json_obj();
 
-	for (size_t i = 0; i < list->n; i++) {
-		json *j = json_obj();
-
-		json_set(j, "Name", json_str(list->v[i].name));
-		json_set(j, "Ref", json_str(list->v[i].ref));
-		json_set(j, "Id", json_str(list->v[i].digest));
-		json_set(j, "Arch", json_str(list->v[i].arch));
-		json_set(j, "Source", json_str(list->v[i].source));
-		json_set(j, "Size", json_u64(list->v[i].size));
-		json_set(j, "Created", json_i64(list->v[i].created));
-		json_add(all, j);
-	}
-	text = json_dump(all, true);
-	puts(text);
+	json_set(j, "Name", json_str(i->name));
+	json_set(j, "Ref", json_str(i->ref));
+	json_set(j, "Id", json_str(i->digest));
+	json_set(j, "Arch", json_str(i->arch));
+	json_set(j, "Source", json_str(i->source));
+	json_set(j, "Size", json_u64(i->size));
+	json_set(j, "Created", json_i64(i->created));
+	return j;
 }
 
-static void print_table(const struct image_list *list)
+/* For people: in a table and in templates, where .Size is one of them as with podman. */
+static json *row(const struct image_info *i)
 {
-	printf("%-24s  %-20s  %-12s  %-9s  %s\n", "NAME", "IMAGE", "ID", "SIZE", "UNPACKED");
-	for (size_t i = 0; i < list->n; i++) {
-		const struct image_info *info = &list->v[i];
-		time_t t = (time_t)info->created;
-		char size[16], when[32] = "", name[256], ref[256];
-		struct tm tm;
+	char size[16], when[64], ago[40], id[13];
+	cleanup_free char *repository = xstrndup(i->name, strcspn(i->name, ":"));
+	const char *tag = strchr(i->name, ':');
+	json *j = json_row(i);
 
-		if (localtime_r(&t, &tm))
-			strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm);
-		format_size(size, info->size);
-		str_escape(name, sizeof(name), info->name);
-		str_escape(ref, sizeof(ref), info->ref);
-		printf("%-24s  %-20s  %.12s  %-9s  %s\n", name, ref, info->digest, size, when);
-	}
+	format_size(size, i->size);
+	time_long(when, i->created * 1000000000);
+	/* To the minute. */
+	when[MIN(strlen(when), 16)] = '\0';
+	human_ago(ago, i->created * 1000000000, wall_ns());
+	snprintf(id, sizeof(id), "%.12s", i->digest);
+	json_set(j, "ID", json_str(id));
+	json_set(j, "Size", json_str(size));
+	json_set(j, "SizeHuman", json_str(size));
+	json_set(j, "CreatedAt", json_str(when));
+	json_set(j, "CreatedSince", json_str(ago));
+	json_set(j, "Repository", json_str(repository));
+	json_set(j, "Tag", json_str(tag ? tag + 1 : "latest"));
+	return j;
+}
+
+static int print_list(const struct image_list *list, const struct images_opts *o, struct err *e)
+{
+	cleanup_output struct output out = {};
+	int r = output_begin(&out, columns, ARRAY_SIZE(columns), o->format, e);
+
+	for (size_t i = 0; !r && i < list->n; i++)
+		r = output_row(&out,
+			       out.mode == OUTPUT_JSON ? json_row(&list->v[i]) : row(&list->v[i]),
+			       e);
+	return r < 0 ? r : output_end(&out, e);
 }
 
 int cmd_images(struct global *g, int argc, char **argv, struct err *e)
@@ -77,8 +100,6 @@ int cmd_images(struct global *g, int argc, char **argv, struct err *e)
 	}
 	if (!r && words.n)
 		r = fail(e, EINVAL, "images takes no \"%s\" behind it", words.v[0]);
-	if (!r && o.format && !streq(o.format, "json") && !streq(o.format, "table"))
-		r = fail(e, EINVAL, "--format knows table and json; not \"%s\"", o.format);
 	if (!r)
 		r = global_ready(g, e);
 	if (!r)
@@ -88,10 +109,8 @@ int cmd_images(struct global *g, int argc, char **argv, struct err *e)
 	if (o.quiet) {
 		for (size_t i = 0; i < list.n; i++)
 			printf("%.12s\n", list.v[i].digest);
-	} else if (o.format && streq(o.format, "json")) {
-		print_json(&list);
 	} else {
-		print_table(&list);
+		r = print_list(&list, &o, e);
 	}
 out:
 	image_list_free(&list);

@@ -18,6 +18,11 @@ setup() { rm -f "$XDG_CONFIG_HOME/sandbox/sandbox.conf"; }
   local id=$output
   expect 0 images --format json
   [[ $output == *'"Name": "busybox"'* ]]
+  expect 0 images --format '{{.ID}} {{.Repository}}:{{.Tag}}'
+  [ "$output" = "$id busybox:latest" ]
+  expect 0 images --format 'table {{.Repository}}\t{{.ID}}'
+  [ "$(tr -s ' ' <<<"$output")" = "REPOSITORY ID"$'\n'"busybox $id" ]
+  one_line_error images --format '{{.Colour}}'
   expect 0 rmi "$id"
   [ "$output" = busybox ]
   expect 0 images -q
