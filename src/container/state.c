@@ -36,7 +36,11 @@ static int64_t wall_clock_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-/* The file whose lock says that the supervisor lives; in it, whose store the rest is in. */
+/*
+ * The file whose lock says that the supervisor lives. In it, a line each: the store that the
+ * rest is in; and, of a container that shares the host's process numbers, its mount
+ * namespace, for the one who has to look for its processes.
+ */
 static int take_life_lock(struct state *s, const char *store, struct err *e)
 {
 	int r;
@@ -48,6 +52,8 @@ static int take_life_lock(struct state *s, const char *store, struct err *e)
 	if (r < 0)
 		return fail(e, -r, "cannot write the record of the container: %s", strerror(-r));
 	r = write_full(s->lock, store, strlen(store));
+	if (!r)
+		r = write_full(s->lock, "\n", 1);
 	return r < 0 ? fail(e, -r, "cannot write the record of the container: %s", strerror(-r))
 		     : 0;
 }
@@ -301,6 +307,16 @@ int state_running(struct state *s, pid_t pid, struct err *e)
 	proc_start_time(pid, &i->pid_start);
 	free(take_ptr(i->error));
 	return state_save(s, REPLACE_FAST, e);
+}
+
+/* state_host_pids - record by what the processes of a container without a pid namespace are found */
+void state_host_pids(struct state *s, const struct launch *l)
+{
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)launch_mount_ns(l));
+
+	if (write_full(s->lock, text, (size_t)n) < 0)
+		log_warn("cannot complete the record of container %.12s, ignoring", s->id);
 }
 
 /**
@@ -558,15 +574,26 @@ static void sweep_folder(const struct sweep *s, int dirfd, const char *name)
 	remove_folder(dirfd, name, fd, s->plan, NULL);
 }
 
-/* Another store's containers are for a command with that --root. */
+/*
+ * Another store's containers are for a command with that --root. Of ours, processes that share
+ * the host's numbers may have outlived their supervisor.
+ */
 static bool is_ours(const struct sweep *s, int dirfd, const char *id)
 {
-	cleanup_buf struct buf store = {};
+	cleanup_buf struct buf text = {};
+	cleanup_strv struct strv lines = {};
+	uint64_t mntns;
 	char name[80];
 
 	snprintf(name, sizeof(name), "%s.json", id);
-	return read_file_at(dirfd, name, PATH_MAX, &store) < 0 || !store.data ||
-	       streq(store.data, s->dirs->store);
+	if (read_file_at(dirfd, name, 2 * PATH_MAX, &text) < 0 || !text.data)
+		return true;
+	strv_split(&lines, text.data, '\n');
+	if (lines.n < 2 || !streq(lines.v[0], s->dirs->store))
+		return lines.n < 2;
+	if (!parse_u64(lines.v[1], UINT64_MAX, &mntns) && mntns)
+		launch_kill_mount_ns(mntns);
+	return true;
 }
 
 /* What a live container has, when it does not live. */

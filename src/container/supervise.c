@@ -97,6 +97,8 @@ static int on_started(struct run *run, struct err *e)
 
 	run->started = true;
 	fault_point("started");
+	if (run->c->spec->ns[NS_PID].mode != NS_PRIVATE)
+		state_host_pids(&run->state, &run->launch);
 	if (run->state.info.kept || run->c->spec->name)
 		r = publish(run, e);
 	else

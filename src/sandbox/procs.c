@@ -18,13 +18,41 @@
 #define NESTED_MAX 32 /* as deep as the kernel nests user namespaces */
 #define ROUNDS_MAX 1000
 
-/* Is @pid in the user namespace @want, or in one below it? */
-static bool is_inside(int proc, const char *pid, const struct stat *want)
+/* The number of a mount namespace that no other has until the next boot (Linux 6.11). */
+#ifndef NS_GET_MNTNS_ID
+#define NS_GET_MNTNS_ID _IOR(0xb7, 0x5, __u64)
+#endif
+
+/**
+ * struct whose - the processes that are looked for
+ * @userns: those of this user namespace and of those below it
+ * @mntns: or those of the mount namespace of this number, when it is not 0
+ */
+struct whose {
+	struct stat userns;
+	uint64_t mntns;
+};
+
+static uint64_t mount_ns_of(int proc, const char *pid)
 {
+	char path[NAME_MAX + 16];
+	cleanup_close int ns = -1;
+	uint64_t id;
+
+	snprintf(path, sizeof(path), "%s/ns/mnt", pid);
+	ns = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	return ns >= 0 && !ioctl(ns, NS_GET_MNTNS_ID, &id) ? id : 0;
+}
+
+static bool is_inside(int proc, const char *pid, const struct whose *whose)
+{
+	const struct stat *want = &whose->userns;
 	char path[NAME_MAX + 16];
 	cleanup_close int ns = -1;
 	struct stat is;
 
+	if (whose->mntns)
+		return mount_ns_of(proc, pid) == whose->mntns;
 	snprintf(path, sizeof(path), "%s/ns/user", pid);
 	ns = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	for (int i = 0; i < NESTED_MAX && ns >= 0; i++) {
@@ -42,20 +70,18 @@ static bool is_inside(int proc, const char *pid, const struct stat *want)
 }
 
 /**
- * each_process - one walk over the processes of a user namespace
+ * each_process - one walk over the processes of a container
  * @fn: returns whether it has changed something
  *
  * Return: for how many @fn returned true, or -errno.
  */
-static int each_process(int userns_fd, bool (*fn)(void *ctx, pid_t pid, int pidfd), void *ctx)
+static int each_process(const struct whose *whose, bool (*fn)(void *ctx, pid_t pid, int pidfd),
+			void *ctx)
 {
-	struct stat want;
 	struct dirent *de;
 	int found = 0;
 	DIR *d;
 
-	if (fstat(userns_fd, &want) < 0)
-		return -errno;
 	d = opendir("/proc");
 	if (!d)
 		return -errno;
@@ -65,7 +91,7 @@ static int each_process(int userns_fd, bool (*fn)(void *ctx, pid_t pid, int pidf
 		if (parse_u32(de->d_name, &pid))
 			continue;
 		cleanup_close int pidfd = sys_pidfd_open((pid_t)pid, 0);
-		if (pidfd >= 0 && is_inside(dirfd(d), de->d_name, &want))
+		if (pidfd >= 0 && is_inside(dirfd(d), de->d_name, whose))
 			found += fn(ctx, (pid_t)pid, pidfd);
 	}
 	closedir(d);
@@ -83,6 +109,17 @@ static bool kill_one(void *ctx __unused, pid_t pid __unused, int pidfd)
 	return true;
 }
 
+static int kill_all(const struct whose *whose)
+{
+	int killed = 0, found;
+
+	do {
+		found = each_process(whose, kill_one, NULL);
+		killed += MAX(found, 0);
+	} while (found > 0 && killed < 100000);
+	return found < 0 ? found : killed;
+}
+
 /**
  * launch_kill_userns - kill every process of a user namespace
  * @userns_fd: borrowed
@@ -93,13 +130,37 @@ static bool kill_one(void *ctx __unused, pid_t pid __unused, int pidfd)
  */
 int launch_kill_userns(int userns_fd)
 {
-	int killed = 0, found;
+	struct whose whose = {};
 
-	do {
-		found = each_process(userns_fd, kill_one, NULL);
-		killed += MAX(found, 0);
-	} while (found > 0 && killed < 100000);
-	return found < 0 ? found : killed;
+	return fstat(userns_fd, &whose.userns) < 0 ? -errno : kill_all(&whose);
+}
+
+/**
+ * launch_mount_ns - the number of a container's mount namespace, that is never given again
+ *
+ * Return: it, or 0 where the kernel has none.
+ */
+uint64_t launch_mount_ns(const struct launch *l)
+{
+	char pid[16];
+	cleanup_close int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	snprintf(pid, sizeof(pid), "%d", l->pid);
+	return mount_ns_of(proc, pid);
+}
+
+/**
+ * launch_kill_mount_ns - kill every process of a mount namespace
+ * @id: from launch_mount_ns(), not 0
+ *
+ * For what a killed supervisor has left of a container that shares the host's process numbers.
+ * Return: how many were killed, or -errno.
+ */
+int launch_kill_mount_ns(uint64_t id)
+{
+	const struct whose whose = {.mntns = id};
+
+	return kill_all(&whose);
 }
 
 /* The letter of the third field of /proc/PID/stat, which stands behind the name's last ")". */
@@ -140,12 +201,13 @@ static bool stop_one(void *ctx, pid_t pid, int pidfd)
 static int stop_all(const struct launch *l, int sig)
 {
 	struct stopping s = {l, sig};
+	struct whose whose = {};
 	int found = 0;
 
-	if (l->userns_fd < 0)
+	if (fstat(l->userns_fd, &whose.userns) < 0)
 		return -ESRCH;
 	for (int i = 0; i < ROUNDS_MAX; i++) {
-		found = each_process(l->userns_fd, stop_one, &s);
+		found = each_process(&whose, stop_one, &s);
 		if (found <= 0)
 			return found;
 	}

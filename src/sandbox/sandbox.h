@@ -246,6 +246,8 @@ void launch_kill(struct launch *l);
 void launch_free(struct launch *l);
 void launch_explain(const struct launch *l, struct buf *out);
 int launch_kill_userns(int userns_fd);
+uint64_t launch_mount_ns(const struct launch *l);
+int launch_kill_mount_ns(uint64_t id);
 int launch_freeze(const struct launch *l);
 int launch_thaw(const struct launch *l);
 int launch_in_userns(int userns_fd, int (*fn)(void *ctx), void *ctx);

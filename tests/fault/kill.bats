@@ -150,3 +150,20 @@ kill_helper()
   no_processes
   eventually 20 swept
 }
+
+@test "kill -9 with --pid=host: the next command ends what is left" {
+  local release
+
+  release=$(uname -r)
+  [ "$(printf '%s\n' 6.11 "$release" | sort -V | head -n 1)" = 6.11 ] ||
+    skip "before Linux 6.11 mount namespaces have no number of their own"
+  "$SANDBOX" run --pid=host --network none busybox \
+    sh -c 'setsid sleep 98765 & sleep 98765' </dev/null >/dev/null 2>&1 3>&- &
+  front=$!
+  eventually 10 sh -c '[ "$(pgrep -c -f "^sleep 98765")" -eq 2 ]'
+  kill -9 "$front"
+  wait "$front" || true
+  pgrep -f '^sleep 98765' >/dev/null || skip "the kernel has ended everything already"
+  # A record has two seconds of grace.
+  eventually 15 sh -c '"$SANDBOX" run --network none busybox true; ! pgrep -f "^sleep 98765"'
+}
