@@ -11,6 +11,7 @@
  *
  * Exits with 125 and one line on standard error when something failed.
  */
+#include <pwd.h>
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
@@ -26,7 +27,8 @@ static int mapped = -1;
 static int sub_range(const char *file, char first[16], char count[16])
 {
 	cleanup_fclose FILE *f = fopen(file, "re");
-	const char *user = getenv("USER");
+	struct passwd *pw = getpwuid(getuid());
+	const char *user = pw ? pw->pw_name : NULL;
 	char line[256], name[64];
 
 	while (f && user && fgets(line, sizeof(line), f)) {
@@ -44,7 +46,7 @@ static int run_mapper(const char *tool, const char *file, pid_t pid, unsigned id
 	pid_t child;
 
 	if (sub_range(file, first, count) < 0)
-		return fail(e, ENOENT, "no line for $USER in %s", file);
+		return fail(e, ENOENT, "no line for you in %s", file);
 	snprintf(target, sizeof(target), "%d", (int)pid);
 	snprintf(own, sizeof(own), "%u", id);
 	child = fork();
