@@ -20,6 +20,17 @@ MAN_PAGES += man/sandbox-info.1
 MAN_PAGES += man/sandbox-top.1
 MAN_PAGES += man/sandbox-port.1
 MAN_PAGES += man/sandbox-exec.1
+MAN_PAGES += man/sandbox-attach.1
+MAN_PAGES += man/sandbox-create.1
+MAN_PAGES += man/sandbox-kill.1
+MAN_PAGES += man/sandbox-pause.1
+MAN_PAGES += man/sandbox-rename.1
+MAN_PAGES += man/sandbox-restart.1
+MAN_PAGES += man/sandbox-start.1
+MAN_PAGES += man/sandbox-stop.1
+MAN_PAGES += man/sandbox-unpause.1
+MAN_PAGES += man/sandbox-update.1
+MAN_PAGES += man/sandbox-wait.1
 man1_MANS = $(MAN_PAGES)
 EXTRA_DIST += $(MAN_PAGES:=.in) man/man.awk share/tables.tsv
 CLEANFILES += $(MAN_PAGES) share/tables.tsv share/tables.stamp
@@ -67,6 +78,17 @@ man/sandbox-volume-prune.1: man/sandbox-volume-prune.1.in
 man/sandbox-volume-rm.1: man/sandbox-volume-rm.1.in
 man/sandbox-logs.1: man/sandbox-logs.1.in
 man/sandbox-events.1: man/sandbox-events.1.in
+man/sandbox-attach.1: man/sandbox-attach.1.in
+man/sandbox-create.1: man/sandbox-create.1.in
+man/sandbox-kill.1: man/sandbox-kill.1.in
+man/sandbox-pause.1: man/sandbox-pause.1.in
+man/sandbox-rename.1: man/sandbox-rename.1.in
+man/sandbox-restart.1: man/sandbox-restart.1.in
+man/sandbox-start.1: man/sandbox-start.1.in
+man/sandbox-stop.1: man/sandbox-stop.1.in
+man/sandbox-unpause.1: man/sandbox-unpause.1.in
+man/sandbox-update.1: man/sandbox-update.1.in
+man/sandbox-wait.1: man/sandbox-wait.1.in
 $(MAN_PAGES):
 	@$(MKDIR_P) man
 	$(AM_V_GEN)c=$(@F); c=$${c%.1}; c=$${c#sandbox-}; \

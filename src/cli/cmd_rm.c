@@ -46,6 +46,21 @@ int rm_container(struct global *g, const struct container_info *i, bool volumes,
 	return r;
 }
 
+/* One that is removed at its end may be gone then; not when its supervisor was killed. */
+static int end_and_remove(struct global *g, const struct container_info *i, bool volumes,
+			  int64_t ns, struct err *e)
+{
+	cleanup_container_info struct container_info now = {};
+	struct err gone = {};
+	int r = container_end(&g->dirs, i, ns, e);
+
+	if (r < 0)
+		return r;
+	if (container_find(&g->dirs, i->id, &now, &gone) < 0 || !now.kept)
+		return 0;
+	return rm_container(g, &now, volumes, e);
+}
+
 static int remove_one(struct global *g, const struct container_info *i,
 		      const struct container_opts *o, struct err *e)
 {
@@ -57,13 +72,8 @@ static int remove_one(struct global *g, const struct container_info *i,
 	if (o->time && parse_seconds(o->time, &ns) < 0)
 		return fail(e, EINVAL, "--time %s: it is a number of seconds, or -1 for ever",
 			    o->time);
-	if (o->force) {
-		r = container_end(&g->dirs, i, ns, e);
-		/* It was to be removed at its end, and so it was. */
-		if (!r && (i->remove || !i->kept))
-			return 0;
-	}
-	return r < 0 ? r : rm_container(g, i, o->volumes, e);
+	return o->force ? end_and_remove(g, i, o->volumes, ns, e)
+			: rm_container(g, i, o->volumes, e);
 }
 
 int cmd_rm(struct global *g, int argc, char **argv, struct err *e)

@@ -148,8 +148,11 @@ int make_container(struct global *g, int argc, char **argv, enum make what, stru
 	if (!r)
 		r = spec_from_opts(&s, &o, &g->settings, e);
 	/* What was only created is there for a start to come. */
-	if (!r && what == MAKE_CREATE)
+	if (!r && what == MAKE_CREATE) {
 		s.detach = true;
+		s.remove = o.rm > 0;
+		s.rootfs.is_volatile = s.remove;
+	}
 	for (size_t i = 1; !r && i < words.n; i++)
 		strv_add(&s.args, words.v[i]);
 	if (!r) {

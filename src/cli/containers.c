@@ -72,7 +72,7 @@ static void named(struct walk *w, const char *name)
 
 	if (!r) {
 		one(w, &i, name);
-	} else if (r != -ENOENT || !w->o->ignore) {
+	} else if (r != -ENOENT || !(w->o->ignore || w->o->force)) {
 		if (w->failed.code)
 			log_msg(LOG_ERROR, "%s", w->failed.msg);
 		w->failed = e;

@@ -208,6 +208,9 @@ int container_attach(const struct dirs *dirs, const struct container_info *i, co
 			send_size(&a);
 			make_raw(&a);
 		}
+		/* Bytes that nobody types are no keys. */
+		if (!a.raw)
+			a.nkeys = 0;
 		r = relay_all(&a, exit_code, e);
 	}
 	if (a.raw)

@@ -41,7 +41,7 @@ int state_open(struct state *s, const struct container *c, const struct containe
 int state_save(struct state *s, enum replace_sync sync, struct err *e);
 int state_running(struct state *s, pid_t pid, struct err *e);
 void state_host_pids(struct state *s, const struct launch *l);
-void state_ended(struct state *s, int exit_code, const char *why);
+void state_ended(struct state *s, int exit_code, const char *why, bool again);
 void state_close(struct state *s);
 void state_discard(struct state *s, const struct container *c, int userns_fd);
 

@@ -322,8 +322,9 @@ void state_host_pids(struct state *s, const struct launch *l)
 /**
  * state_ended - record that it has ended, or could not start
  * @why: NULL, or what kept it from starting
+ * @again: its supervisor stays, to start it again
  */
-void state_ended(struct state *s, int exit_code, const char *why)
+void state_ended(struct state *s, int exit_code, const char *why, bool again)
 {
 	struct container_info *i = &s->info;
 	struct err e = {};
@@ -331,8 +332,13 @@ void state_ended(struct state *s, int exit_code, const char *why)
 	i->state = i->started || !why ? LIFE_EXITED : LIFE_CREATED;
 	i->finished = wall_clock_ns();
 	i->exit_code = exit_code;
-	i->supervisor = i->pid = 0;
-	i->supervisor_start = i->pid_start = 0;
+	/* Whoever wants to stop a restart that is to come asks the supervisor. */
+	if (!again) {
+		i->supervisor = 0;
+		i->supervisor_start = 0;
+	}
+	i->pid = 0;
+	i->pid_start = 0;
 	free(take_ptr(i->health));
 	free(i->error);
 	i->error = why ? xstrdup(why) : NULL;

@@ -463,7 +463,7 @@ static int run_and_restart(struct run *run, int *exit_code, struct err *e)
 			return r;
 		launch_free(&run->launch);
 		delay = back_off(delay, now_ns() - began);
-		state_ended(&run->state, *exit_code, NULL);
+		state_ended(&run->state, *exit_code, NULL, true);
 		run->state.info.restarts++;
 		if (!wait_for_retry(run, delay))
 			return 0;
@@ -478,7 +478,7 @@ static void finish(struct run *run, int r, int exit_code, const struct err *e)
 			  (r >= 0 || run->state.info.started || run->reopened);
 
 	if (keep)
-		state_ended(&run->state, r < 0 ? 125 : exit_code, r < 0 ? e->msg : NULL);
+		state_ended(&run->state, r < 0 ? 125 : exit_code, r < 0 ? e->msg : NULL, false);
 	/* Before the record is gone: who is told looks for it. */
 	control_exit(&run->control, r < 0 ? 125 : exit_code);
 	if (keep)

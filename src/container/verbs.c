@@ -39,6 +39,11 @@ static int await_end(int sock, int timeout_ms, int *exit_code, struct err *e)
 	}
 }
 
+static bool lives(const struct container_info *i)
+{
+	return i->supervisor > 0;
+}
+
 /**
  * container_stop - ask a container to end, and kill it when it does not
  * @sig: 0 for the container's own stop signal
@@ -52,7 +57,8 @@ int container_stop(const struct dirs *dirs, const struct container_info *i, int 
 	int r = life_may(OP_STOP, i->state, i->id, e), code;
 	cleanup_close int sock = -1;
 
-	if (r <= 0)
+	/* One that has ended, and whose supervisor lives, is about to be restarted. */
+	if (r < 0 || (!r && !lives(i)))
 		return r;
 	sock = ctl_connect(dirs, i, e);
 	if (sock < 0)
@@ -89,11 +95,6 @@ int container_pause(const struct dirs *dirs, const struct container_info *i, boo
 {
 	return ask(dirs, i, pause ? OP_PAUSE : OP_UNPAUSE, pause ? CTL_PAUSE : CTL_UNPAUSE, 0, NULL,
 		   e);
-}
-
-static bool lives(const struct container_info *i)
-{
-	return i->supervisor > 0;
 }
 
 /**
