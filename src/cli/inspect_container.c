@@ -346,7 +346,8 @@ int inspect_container(const struct dirs *dirs, const struct container_info *c, j
 	}
 	spec_init(&s);
 	r = container_spec(dirs, c, &s, &why);
-	if (r < 0 && r != -ENOENT) {
+	/* Without a spec, as when it is about to end, the record still tells most. */
+	if (r == -EBADMSG) {
 		*e = why;
 		spec_free(&s);
 		return r;
@@ -364,7 +365,6 @@ int inspect_container(const struct dirs *dirs, const struct container_info *c, j
 	json_set(j, "Rootfs", text_or_empty(s.rootfs.dir));
 	json_set(j, "Name", text_or_empty(c->name));
 	json_set(j, "RestartCount", json_i64(c->restarts));
-	/* The spec of a container that is thrown away is nowhere on disk. */
 	if (!r) {
 		json_set(j, "EffectiveCaps", caps_json(s.sec.caps));
 		json_set(j, "BoundingCaps", caps_json(s.sec.caps));
