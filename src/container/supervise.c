@@ -34,47 +34,6 @@ enum {
 #define IDLE_NS    1000000000LL
 #define PUBLISH_NS 20000000LL
 
-/* ---- network ---------------------------------------------------------------------------------------- */
-
-static int net_child(void *ctx, struct err *e)
-{
-	struct run *run = ctx;
-	int r = net_loopback_up(e);
-
-	if (r < 0 || run->c->spec->net.mode != NETWORK_SLIRP)
-		return r < 0 ? r : -ENOENT;
-	return net_tap_create(&run->c->spec->net, e);
-}
-
-static int net_parent(void *ctx, int userns_fd, struct err *e)
-{
-	struct run *run = ctx;
-	const struct idmap_plan *plan = run->c->plan;
-
-	return net_start(&run->net, &run->c->spec->net, userns_fd, idmap_highest(&plan->uid),
-			 idmap_highest(&plan->gid), e);
-}
-
-static int net_tap(void *ctx, int tap_fd, struct err *e)
-{
-	struct run *run = ctx;
-
-	return net_give_tap(&run->net, tap_fd, e);
-}
-
-static void prepare_net(struct run *run)
-{
-	const struct spec *s = run->c->spec;
-
-	run->hooks = (struct launch_hooks){.net_child = net_child, .net_tap = net_tap, .ctx = run};
-	if (s->net.mode == NETWORK_SLIRP)
-		run->hooks.net_parent = net_parent;
-	net_hosts(&s->net, s->hostname ? s->hostname : "localhost", &run->files.hosts);
-	net_resolv_conf(&s->net, &run->files.resolv_conf);
-	if (s->hostname)
-		buf_printf(&run->files.hostname, "%s\n", s->hostname);
-}
-
 /* ---- once the payload runs ------------------------------------------------------------------------------- */
 
 /* From here on other commands find it and can talk to us. */
@@ -112,20 +71,6 @@ static int on_started(struct run *run, struct err *e)
 	container_sweep(run->c->dirs, run->c->plan);
 	run->idle_at = now_ns() + IDLE_NS;
 	return 0;
-}
-
-/* The host's resolvers have changed, or sandbox-net is gone: then the container goes on without. */
-static void on_network(struct run *run, bool helper)
-{
-	struct err why = {};
-
-	if (helper && net_event(&run->net, &why) < 0) {
-		log_warn("%s, the container goes on without a network", why.msg);
-		net_stop(&run->net);
-	} else if (!helper && net_resolvers_changed(run->resolv) && run->net.pid > 0 &&
-		   net_push_resolvers(&run->net, &why) < 0) {
-		log_warn("%s, ignoring", why.msg);
-	}
 }
 
 /* ---- the loop ------------------------------------------------------------------------------------------- */
@@ -252,7 +197,7 @@ int supervise_once(struct run *run, struct err *e)
 	if (fds[WATCH_SIGNALS].revents)
 		run_on_signal(run);
 	if (fds[WATCH_RESOLV].revents || fds[WATCH_NET].revents)
-		on_network(run, fds[WATCH_NET].revents);
+		run_on_network(run, fds[WATCH_NET].revents);
 	if (!fds[WATCH_SOCK].revents)
 		return 0;
 	return run->launch.sock < 0 ? 1 : on_message(run, e);
@@ -371,7 +316,7 @@ static int start_and_wait(struct run *run, struct err *e)
 	int r = payload_stdio(run, e);
 
 	if (!r) {
-		prepare_net(run);
+		run_prepare_net(run);
 		r = launch_start(&run->launch, e);
 		close_stdio(run);
 	}
@@ -598,7 +543,7 @@ int container_explain(const struct container *c, struct buf *out, struct err *e 
 	struct run run;
 
 	run_init(&run, c);
-	prepare_net(&run);
+	run_prepare_net(&run);
 	launch_explain(&run.launch, out);
 	return 0;
 }

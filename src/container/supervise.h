@@ -76,6 +76,11 @@ int supervise(struct run *run, struct err *e);
 int exit_code_of(int status);
 bool is_open(int fd);
 
+/* ---- network.c ------------------------------------------------------------------------------------------- */
+
+void run_prepare_net(struct run *run);
+void run_on_network(struct run *run, bool helper);
+
 /* ---- signals.c ------------------------------------------------------------------------------------------- */
 
 int run_open_signals(struct run *run, struct err *e);

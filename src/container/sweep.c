@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DOC: Theory of operation
+ *
+ * What containers left whose supervisor was killed. Its record in the runtime folder is not
+ * locked any more: that alone leads here, so that a sweep costs nothing while there is nothing
+ * to do, however many containers are kept. Once a boot the whole store is looked at, because
+ * the runtime folder is empty then.
+ */
+#include <dirent.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "container/internal.h"
+#include "linux/sys.h"
+
+struct sweep {
+	const struct dirs *dirs;
+	const struct idmap_plan *plan;
+	int store; /* its containers */
+};
+
+typedef void (*sweep_fn)(const struct sweep *s, int dirfd, const char *name);
+
+static void each_entry(const struct sweep *s, int fd, sweep_fn fn)
+{
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *de;
+
+	if (!d) {
+		close_fd(fd);
+		return;
+	}
+	while ((de = readdir(d))) {
+		if (de->d_name[0] != '.')
+			fn(s, dirfd(d), de->d_name);
+	}
+	closedir(d);
+}
+
+/* A container that is kept has ended: say so, for good, or carry its --rm out. */
+static void bury(const struct sweep *s, const char *id, int dir)
+{
+	cleanup_container_info struct container_info info = {};
+	struct state state = {.id = id, .run_fd = -1, .lock = -1, .store_fd = -1, .dir = dir};
+	struct err e = {};
+
+	if (container_find(s->dirs, id, &info, &e) < 0 || info.broken)
+		return;
+	if (info.remove && info.state == LIFE_EXITED) {
+		state_drop_name(s->store, info.name, id);
+		volumes_release(s->dirs, s->plan, id, true);
+		state_remove_folder(s->store, id, dir, s->plan, NULL);
+	} else if (info.state == LIFE_EXITED) {
+		state.info = info;
+		state_save(&state, REPLACE_FAST, &e);
+	}
+}
+
+/* The folder of a container whose supervisor is gone, or a name without one. */
+static void sweep_folder(const struct sweep *s, int dirfd, const char *name)
+{
+	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0) {
+		char id[128];
+		ssize_t n = readlinkat(dirfd, name, id, sizeof(id) - 1);
+
+		/* The name of a container that is gone. */
+		if (n > 0) {
+			id[n] = '\0';
+			if (faccessat(dirfd, id, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+			    !fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) &&
+			    time(NULL) - st.st_mtime >= 2)
+				unlinkat(dirfd, name, 0);
+		}
+		return;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 || time(NULL) - st.st_ctime < 2)
+		return;
+	if (!faccessat(fd, "config.json", F_OK, AT_SYMLINK_NOFOLLOW)) {
+		bury(s, name, fd);
+		return;
+	}
+	log_debug("removing what container %s left", name);
+	state_remove_folder(dirfd, name, fd, s->plan, NULL);
+}
+
+/*
+ * Another store's containers are for a command with that --root. Of ours, processes that share
+ * the host's numbers may have outlived their supervisor.
+ */
+static bool is_ours(const struct sweep *s, int dirfd, const char *id)
+{
+	cleanup_buf struct buf text = {};
+	cleanup_strv struct strv lines = {};
+	uint64_t mntns;
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s.json", id);
+	if (read_file_at(dirfd, name, 2 * PATH_MAX, &text) < 0 || !text.data)
+		return true;
+	strv_split(&lines, text.data, '\n');
+	if (lines.n < 2 || !streq(lines.v[0], s->dirs->store))
+		return lines.n < 2;
+	if (!parse_u64(lines.v[1], UINT64_MAX, &mntns) && mntns)
+		launch_kill_mount_ns(mntns);
+	return true;
+}
+
+/* What a live container has, when it does not live. */
+static void sweep_live(const struct sweep *s, int dirfd, const char *name)
+{
+	char id[65], config[80];
+	struct stat st;
+
+	if (strlen(name) <= 64 || name[64] != '.')
+		return;
+	memcpy(id, name, 64);
+	id[64] = '\0';
+	/* Whoever made it may not have locked it yet: a moment of grace. */
+	if (container_alive(dirfd, id) || fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    time(NULL) - st.st_mtime < 2 || !is_ours(s, dirfd, id))
+		return;
+	if (s->store >= 0)
+		sweep_folder(s, s->store, id);
+	snprintf(config, sizeof(config), "%s/config.json", id);
+	if (s->store < 0 || faccessat(s->store, id, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !faccessat(s->store, config, F_OK, AT_SYMLINK_NOFOLLOW))
+		state_unlink_live(dirfd, id);
+}
+
+/* Once a boot everything is looked at: the runtime folder is empty then. */
+static void sweep_store(const struct sweep *s, int store)
+{
+	cleanup_buf struct buf seen = {};
+	char boot[37] = "";
+
+	boot_id(boot);
+	if (s->store < 0 ||
+	    (!read_file_at(store, "swept", 64, &seen) && seen.data && streq(seen.data, boot)))
+		return;
+	each_entry(s, openat(s->store, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_folder);
+	replace_file_at(store, "swept", boot, strlen(boot), 0600, REPLACE_FAST);
+}
+
+/**
+ * container_sweep - remove what containers left whose supervisor was killed
+ * @plan: id maps for removing files of subordinate ids
+ *
+ * Context: any command, when nobody waits for it.
+ */
+void container_sweep(const struct dirs *dirs, const struct idmap_plan *plan)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	cleanup_close int store = open(dirs->store, flags);
+	cleanup_close int run = open(dirs->run, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int containers = store < 0 ? -1 : openat(store, "containers", flags);
+	const struct sweep s = {dirs, plan, containers};
+
+	sweep_store(&s, store);
+	each_entry(&s, run < 0 ? -1 : openat(run, "containers", flags), sweep_live);
+	each_entry(&s, store < 0 ? -1 : openat(store, "trash", flags), sweep_folder);
+	volumes_sweep(dirs, plan);
+}
