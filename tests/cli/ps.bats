@@ -153,35 +153,3 @@ three() {
   [ "$(wc -l <<<"$output")" -eq 2 ]
   [[ $output != *$'\e'* ]]
 }
-
-@test "1000 containers are listed at once" {
-  local start took best=1000
-
-  need python3
-  mkdir -p "$STORE/containers"
-  python3 - "$STORE/containers" <<'END'
-import json, os, sys, time, zlib
-for i in range(1000):
-    cid = "%064x" % (i * 7919 + 1)
-    now = int(time.time() * 1e9)
-    text = json.dumps({"version": 1, "id": cid, "name": "n%d" % i, "image": "busybox",
-        "command": ["sh", "-c", "true"], "labels": [], "state": "exited", "boot": "none",
-        "created": now + i, "started": now, "finished": now, "exit_code": 0, "supervisor": 0,
-        "pid": 0, "pid_start": 0, "remove": False, "restarts": 0, "error": None,
-        "health": None}).encode()
-    os.mkdir(os.path.join(sys.argv[1], cid))
-    with open(os.path.join(sys.argv[1], cid, "state.json"), "wb") as f:
-        f.write(text + b"\n{\"crc32\":\"%08x\"}\n" % zlib.crc32(text))
-END
-  for _ in 1 2 3 4 5; do
-    start=${EPOCHREALTIME/[.,]/}
-    "$SANDBOX" ps -a >"$BATS_TEST_TMPDIR/list"
-    took=$(((${EPOCHREALTIME/[.,]/} - start) / 1000))
-    [ "$took" -ge "$best" ] || best=$took
-  done
-  echo "# 1000 containers: $best ms" >&3
-  [ "$(wc -l <"$BATS_TEST_TMPDIR/list")" -eq 1001 ]
-  [[ $(sed -n 2p "$BATS_TEST_TMPDIR/list") == *n999 ]]
-  # Twenty are the aim of a quiet machine; five times that is a defect anywhere.
-  [ "$best" -le 100 ]
-}
