@@ -46,19 +46,39 @@ int rm_container(struct global *g, const struct container_info *i, bool volumes,
 	return r;
 }
 
-/* One that is removed at its end may be gone then; not when its supervisor was killed. */
+/* Reads its record anew. Return: whether it is gone, or goes with its supervisor. */
+static bool is_gone(struct global *g, const char *id, struct container_info *now)
+{
+	struct err e = {};
+
+	container_info_free(now);
+	return container_find(&g->dirs, id, now, &e) < 0 || !now->kept;
+}
+
+/*
+ * One that is removed at its end may be gone then; not when its supervisor was killed. In use
+ * is one that is about to start, or that another command removes just now.
+ */
 static int end_and_remove(struct global *g, const struct container_info *i, bool volumes,
 			  int64_t ns, struct err *e)
 {
 	cleanup_container_info struct container_info now = {};
-	struct err gone = {};
 	int r = container_end(&g->dirs, i, ns, e);
 
-	if (r < 0)
-		return r;
-	if (container_find(&g->dirs, i->id, &now, &gone) < 0 || !now.kept)
-		return 0;
-	return rm_container(g, &now, volumes, e);
+	for (int tries = 0; tries < 50; tries++) {
+		if (!r && is_gone(g, i->id, &now))
+			return 0;
+		if (!r)
+			r = rm_container(g, &now, volumes, e);
+		if (r != -EBUSY && r != -ENOENT)
+			return r;
+		poll(NULL, 0, 100);
+		*e = (struct err){};
+		if (is_gone(g, i->id, &now))
+			return 0;
+		r = container_end(&g->dirs, &now, ns, e);
+	}
+	return fail(e, EBUSY, "container %.12s is in use by another command", i->id);
 }
 
 static int remove_one(struct global *g, const struct container_info *i,

@@ -13,8 +13,16 @@
 
 #define KEYS_MAX 8
 
+/**
+ * struct attachment - a command that is attached
+ * @pending: input that the supervisor has not taken yet, @npending bytes of it; none is read
+ *	meanwhile, and output goes on: both sides sending and neither reading would last for ever
+ */
 struct attachment {
 	int sock, signals;
+	char pending[CTL_DATA_MAX / 2 + KEYS_MAX];
+	size_t npending;
+	bool eof; /* comes behind it */
 	const struct dirs *dirs;
 	const struct container_info *info;
 	bool input, raw;
@@ -49,30 +57,35 @@ static int parse_keys(struct attachment *a, const char *text, struct err *e)
 	return r;
 }
 
-/* Return: true when the last of the keys was typed. Keys are sent on only when others follow. */
-static bool send_input(struct attachment *a, const char *data, size_t n)
+/* Sends what is pending, if the supervisor takes it. */
+static void send_pending(struct attachment *a)
 {
-	char out[CTL_DATA_MAX / 2 + KEYS_MAX];
-	size_t len = 0;
+	if (a->npending && ctl_send(a->sock, CTL_STDIN, 0, 0, a->pending, a->npending) == -EAGAIN)
+		return;
+	a->npending = 0;
+	if (a->eof && ctl_send(a->sock, CTL_EOF, 0, 0, NULL, 0) != -EAGAIN)
+		a->eof = false;
+}
 
+/*
+ * Return: true when the last of the keys was typed. Keys are sent on only when others follow, so
+ * that what is read at once, @n bytes, may grow by those that came before.
+ */
+static bool take_input(struct attachment *a, const char *data, size_t n)
+{
 	for (size_t i = 0; i < n; i++) {
 		if (a->nkeys && data[i] == a->keys[a->typed]) {
 			if (++a->typed == a->nkeys)
 				return true;
 			continue;
 		}
-		memcpy(out + len, a->keys, a->typed);
-		len += a->typed;
+		memcpy(a->pending + a->npending, a->keys, a->typed);
+		a->npending += a->typed;
 		a->typed = a->nkeys && data[i] == a->keys[0];
 		if (!a->typed)
-			out[len++] = data[i];
-		if (len > sizeof(out) - KEYS_MAX - 1) {
-			ctl_send(a->sock, CTL_STDIN, 0, 0, out, len);
-			len = 0;
-		}
+			a->pending[a->npending++] = data[i];
 	}
-	if (len)
-		ctl_send(a->sock, CTL_STDIN, 0, 0, out, len);
+	send_pending(a);
 	return false;
 }
 
@@ -107,12 +120,14 @@ static int on_input(struct attachment *a)
 		return 0;
 	if (n <= 0) {
 		a->input = false;
-		ctl_send(a->sock, CTL_EOF, 0, 0, NULL, 0);
+		a->eof = true;
+		send_pending(a);
 		return 0;
 	}
-	return send_input(a, data, (size_t)n);
+	return take_input(a, data, (size_t)n);
 }
 
+/* Return: 1 when nobody reads what we print: the container goes on without us. */
 static int on_message(const struct attachment *a, int *exit_code, struct err *e)
 {
 	static struct ctl_msg m;
@@ -124,7 +139,8 @@ static int on_message(const struct attachment *a, int *exit_code, struct err *e)
 	if (m.head.type == CTL_EXIT)
 		*exit_code = m.head.value;
 	else if (m.head.type == CTL_STDOUT || m.head.type == CTL_STDERR)
-		write_full(m.head.type == CTL_STDOUT ? STDOUT_FILENO : STDERR_FILENO, m.data, n);
+		return write_full(m.head.type == CTL_STDOUT ? STDOUT_FILENO : STDERR_FILENO, m.data,
+				  n) < 0;
 	return 0;
 }
 
@@ -134,9 +150,9 @@ static int relay_all(struct attachment *a, int *exit_code, struct err *e)
 
 	while (!r) {
 		struct pollfd fds[] = {
-			{a->sock, POLLIN, 0},
+			{a->sock, POLLIN | (a->npending || a->eof ? POLLOUT : 0), 0},
 			{a->signals, POLLIN, 0},
-			{a->input ? STDIN_FILENO : -1, POLLIN, 0},
+			{a->input && !a->npending ? STDIN_FILENO : -1, POLLIN, 0},
 		};
 
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
@@ -145,7 +161,9 @@ static int relay_all(struct attachment *a, int *exit_code, struct err *e)
 			on_signal(a);
 		if (fds[2].revents)
 			r = on_input(a);
-		if (!r && fds[0].revents)
+		if (fds[0].revents & POLLOUT)
+			send_pending(a);
+		if (!r && fds[0].revents & ~POLLOUT)
 			r = on_message(a, exit_code, e);
 	}
 	/* The end of the connection is the end of the container when it has said how it ended. */

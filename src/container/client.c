@@ -33,13 +33,18 @@ int ctl_connect(const struct dirs *dirs, const struct container_info *info, stru
 			    : -ENOTCONN;
 }
 
+/**
+ * ctl_send - send without waiting
+ *
+ * Return: 0; -EAGAIN when the supervisor does not read; or another -errno.
+ */
 int ctl_send(int sock, enum ctl_type type, int value, int64_t time, const void *data, size_t n)
 {
 	struct ctl_head head = {.type = type, .value = value, .time = time};
 	struct iovec iov[] = {{&head, sizeof(head)}, {(void *)data, n}};
 	struct msghdr h = {.msg_iov = iov, .msg_iovlen = n ? 2 : 1};
 
-	while (sendmsg(sock, &h, MSG_NOSIGNAL) < 0) {
+	while (sendmsg(sock, &h, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
 		if (errno != EINTR)
 			return -errno;
 	}

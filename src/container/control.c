@@ -140,14 +140,19 @@ static int hear(struct client *k, ctl_handler handler, void *ctx)
 /**
  * control_move - new clients and what the old ones say
  * @fds: as control_poll() filled them, after poll(2)
+ * @pending: bytes of input that the container has not taken; while there are some nobody's are
+ *	heard, also when another client has sent them only now
  */
-void control_move(struct control *c, const struct pollfd *fds, ctl_handler handler, void *ctx)
+void control_move(struct control *c, const struct pollfd *fds, const size_t *pending,
+		  ctl_handler handler, void *ctx)
 {
 	size_t n = c->n;
 	bool more = fds[n].revents & POLLIN;
 
 	/* From the end: what is dropped is replaced by the last. */
 	for (size_t i = n; i-- > 0;) {
+		if (*pending && c->v[i].attached && c->v[i].with_stdin)
+			continue;
 		if (fds[i].revents & (POLLIN | POLLHUP | POLLERR) &&
 		    hear(&c->v[i], handler, ctx) < 0)
 			drop(c, i);

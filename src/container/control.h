@@ -107,7 +107,8 @@ int control_address(struct sockaddr_un *a, int run_fd, const char *id);
 void control_init(struct control *c);
 int control_open(struct control *c, int run_fd, const char *id, struct err *e);
 size_t control_poll(const struct control *c, struct pollfd *fds, bool stdin_full);
-void control_move(struct control *c, const struct pollfd *fds, ctl_handler handler, void *ctx);
+void control_move(struct control *c, const struct pollfd *fds, const size_t *pending,
+		  ctl_handler handler, void *ctx);
 int client_send(struct client *c, enum ctl_type type, int value, const void *data, size_t n);
 void control_exit(struct control *c, int exit_code);
 void control_close(struct control *c);

@@ -41,6 +41,7 @@ int state_remove_folder(int store_fd, const char *id, int lock, const struct idm
 int state_create(struct state *s, const struct container *c, struct err *e);
 int state_open(struct state *s, const struct container *c, const struct container_info *info,
 	       struct err *e);
+int state_write_spec(int dir, const struct spec *spec, enum replace_sync sync, struct err *e);
 int state_save(struct state *s, enum replace_sync sync, struct err *e);
 int state_running(struct state *s, pid_t pid, struct err *e);
 void state_host_pids(struct state *s, const struct launch *l);

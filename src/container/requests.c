@@ -80,6 +80,19 @@ static int rename_it(struct run *run, const char *name, struct err *e)
 	return state_save(&run->state, REPLACE_FAST, e);
 }
 
+/* Ours to write while it lives: what a command would write might come after the end. */
+static int update(struct run *run, const char *restart, struct err *e)
+{
+	struct spec changed = *run->c->spec;
+	int r = restart_parse(&changed.restart, restart, e);
+
+	if (r < 0)
+		return r;
+	run->restart = changed.restart;
+	return run->state.info.kept ? state_write_spec(run->state.dir, &changed, REPLACE_FAST, e)
+				    : 0;
+}
+
 static int spec_memory(struct run *run)
 {
 	cleanup_json json *j = NULL;
@@ -127,7 +140,7 @@ static int carry_out(struct run *run, struct client *c, const struct ctl_msg *m,
 	case CTL_RENAME:
 		return rename_it(run, m->data, e);
 	case CTL_UPDATE:
-		return restart_parse(&run->restart, m->data, e);
+		return update(run, m->data, e);
 	case CTL_SPEC:
 		*fd = spec_memory(run);
 		return *fd < 0 ? fail(e, -*fd, "cannot tell the configuration: %s", strerror(-*fd))

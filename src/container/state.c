@@ -130,17 +130,19 @@ static void describe(struct container_info *i, const struct spec *spec)
 }
 
 /*
+ * state_write_spec - config.json
+ *
  * The spec is written once, the record whenever something happens: the record last, it is
  * what counts. They are brought to the disk when the container is at rest: one that ran while
  * the power failed may be found damaged, and says so.
  */
-static int write_config(struct state *s, const struct spec *spec, struct err *e)
+int state_write_spec(int dir, const struct spec *spec, enum replace_sync sync, struct err *e)
 {
 	cleanup_json json *j = spec_to_json(spec);
-	int r = sealed_write(s->dir, "config.json", j, REPLACE_FAST);
+	int r = sealed_write(dir, "config.json", j, sync);
 
 	return r < 0 ? fail(e, -r, "cannot write the container's configuration: %s", strerror(-r))
-		     : state_save(s, REPLACE_FAST, e);
+		     : 0;
 }
 
 /**
@@ -236,7 +238,9 @@ int state_create(struct state *s, const struct container *c, struct err *e)
 	if (!r && s->store_fd >= 0)
 		r = make_folder(s, c, e);
 	if (!r && s->info.kept)
-		r = write_config(s, spec, e);
+		r = state_write_spec(s->dir, spec, REPLACE_FAST, e);
+	if (!r && s->info.kept)
+		r = state_save(s, REPLACE_FAST, e);
 	fault_point("state");
 	if (r < 0)
 		state_discard(s, c, -1);

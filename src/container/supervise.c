@@ -167,6 +167,7 @@ int supervise_once(struct run *run, struct err *e)
 		[WATCH_RESOLV] = {run->resolv, POLLIN, 0},
 		[WATCH_NET] = {run->net.sock, POLLIN, 0},
 	};
+	static const size_t none;
 	size_t relayed = relay_poll(&run->relay, fds + WATCH_RELAY), n = WATCH_STREAMS;
 	int r;
 
@@ -193,7 +194,8 @@ int supervise_once(struct run *run, struct err *e)
 	if (run->streams)
 		streams_move(run->streams, &run->control, fds + WATCH_STREAMS);
 	if (n > WATCH_CONTROL)
-		control_move(&run->control, fds + WATCH_CONTROL, run_request, run);
+		control_move(&run->control, fds + WATCH_CONTROL,
+			     run->streams ? &run->streams->in_n : &none, run_request, run);
 	if (fds[WATCH_SIGNALS].revents)
 		run_on_signal(run);
 	if (fds[WATCH_RESOLV].revents || fds[WATCH_NET].revents)

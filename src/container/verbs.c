@@ -168,6 +168,36 @@ int container_end(const struct dirs *dirs, const struct container_info *i, int64
 		       : 0;
 }
 
+/* The folder of a container that does not run, locked so that nobody starts or removes it. */
+static int lock_at_rest(int store, const char *id, struct err *e)
+{
+	cleanup_close int dir = openat(store, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (dir < 0)
+		return fail_errno(e, "cannot open container %.12s", id);
+	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+		return fail(e, EBUSY, "another command is working on container %.12s", id);
+	return take_fd(&dir);
+}
+
+/* Its record is read again under the lock: it may have been started or renamed meanwhile. */
+static int rename_at_rest(const struct dirs *dirs, const struct container_info *i, int store,
+			  const char *name, char **old, struct err *e)
+{
+	struct state s = {.id = i->id, .run_fd = -1, .lock = -1, .store_fd = -1, .dir = -1};
+	cleanup_close int dir = lock_at_rest(store, i->id, e);
+	int r = dir < 0 ? dir : container_find(dirs, i->id, &s.info, e);
+
+	if (!r) {
+		*old = s.info.name;
+		s.info.name = xstrdup(name);
+		s.dir = dir;
+		r = state_save(&s, REPLACE_SYNC, e);
+	}
+	container_info_free(&s.info);
+	return r;
+}
+
 /**
  * container_rename - give a container another name
  *
@@ -177,8 +207,8 @@ int container_rename(const struct dirs *dirs, const struct container_info *i, co
 		     struct err *e)
 {
 	cleanup_close int store = -1;
+	cleanup_free char *old = NULL;
 	struct container_info now = *i;
-	struct state s = {.id = i->id, .run_fd = -1, .lock = -1, .store_fd = -1, .dir = -1};
 	int r = life_may(OP_RENAME, i->state, i->id, e);
 
 	if (r < 0)
@@ -194,22 +224,30 @@ int container_rename(const struct dirs *dirs, const struct container_info *i, co
 	r = state_take_name(store, i->id, name, e);
 	if (r < 0)
 		return r;
-	if (lives(i)) {
-		r = ask(dirs, i, OP_RENAME, CTL_RENAME, 0, name, e);
-	} else {
-		s.dir = openat(store, i->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-		now.name = (char *)name;
-		s.info = now;
-		r = s.dir < 0 ? fail_errno(e, "cannot open container %.12s", i->id)
-		    : flock(s.dir, LOCK_EX | LOCK_NB) < 0
-			    ? fail(e, EBUSY, "another command is working on container %.12s", i->id)
-			    : state_save(&s, REPLACE_SYNC, e);
-		close_fd(s.dir);
-	}
-	state_drop_name(store, r < 0 ? name : i->name, i->id);
+	r = lives(i) ? ask(dirs, i, OP_RENAME, CTL_RENAME, 0, name, e)
+		     : rename_at_rest(dirs, i, store, name, &old, e);
+	state_drop_name(store, r < 0 ? name : old ? old : i->name, i->id);
 	now.name = (char *)name;
 	if (!r)
 		event_of(dirs, &now, "rename", -1);
+	return r;
+}
+
+static int update_at_rest(const struct dirs *dirs, const struct container_info *i,
+			  const struct restart *policy, struct err *e)
+{
+	cleanup_close int store = dirs_open(dirs->store, "containers", e);
+	cleanup_close int dir = store < 0 ? store : lock_at_rest(store, i->id, e);
+	struct spec s;
+	int r = dir < 0 ? dir : 0;
+
+	spec_init(&s);
+	if (!r)
+		r = container_spec(dirs, i, &s, e);
+	s.restart = *policy;
+	if (!r)
+		r = state_write_spec(dir, &s, REPLACE_SYNC, e);
+	spec_free(&s);
 	return r;
 }
 
@@ -220,30 +258,12 @@ int container_update(const struct dirs *dirs, const struct container_info *i, co
 		     struct err *e)
 {
 	struct restart policy;
-	cleanup_close int store = -1, dir = -1;
-	cleanup_json json *j = NULL;
-	struct spec s;
 	int r = restart_parse(&policy, restart, e);
 
 	if (!r)
 		r = life_may(OP_UPDATE, i->state, i->id, e);
 	if (r < 0)
 		return r;
-	spec_init(&s);
-	r = container_spec(dirs, i, &s, e);
-	if (!r)
-		store = dirs_open(dirs->store, "containers", e);
-	if (!r && store >= 0)
-		dir = openat(store, i->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (!r && dir < 0)
-		r = fail_errno(e, "cannot open container %.12s", i->id);
-	s.restart = policy;
-	j = spec_to_json(&s);
-	if (!r)
-		r = sealed_write(dir, "config.json", j, REPLACE_SYNC);
-	if (r < 0 && !e->code)
-		fail(e, -r, "cannot write the configuration of container %.12s: %s", i->id,
-		     strerror(-r));
-	spec_free(&s);
-	return !r && lives(i) ? ask(dirs, i, OP_UPDATE, CTL_UPDATE, 0, restart, e) : r;
+	return lives(i) ? ask(dirs, i, OP_UPDATE, CTL_UPDATE, 0, restart, e)
+			: update_at_rest(dirs, i, &policy, e);
 }
