@@ -150,7 +150,8 @@ event()
     return 1
   }
   expect 0 events --stream=false --filter event=died --format '{{.ContainerExitCode}}'
-  [ "$(sort -u <<<"$output")" = 137 ]
+  # stop asks first, and sleep may still hear it.
+  [[ $output =~ ^137.(137|143)$ ]]
 }
 
 @test "a container that is thrown away in the foreground makes no events" {
