@@ -44,6 +44,24 @@ void run_prepare_net(struct run *run)
 		buf_printf(&run->files.hostname, "%s\n", s->hostname);
 }
 
+/*
+ * run_watch_resolvers - follow the host's resolvers, for a container that runs for longer
+ *
+ * The close of an inotify descriptor waits for SRCU, 6 to 24 ms (Linux 6.18), and somebody
+ * waits for the end of a short container. So there is none at first, and what has changed
+ * until now is told here.
+ */
+void run_watch_resolvers(struct run *run)
+{
+	struct err why = {};
+
+	if (run->net.pid <= 0)
+		return;
+	run->resolv = net_watch_resolvers();
+	if (net_push_resolvers(&run->net, &why) < 0)
+		log_warn("%s, ignoring", why.msg);
+}
+
 /* run_on_network - the host's resolvers have changed, or sandbox-net is gone: then the container goes on without. */
 void run_on_network(struct run *run, bool helper)
 {

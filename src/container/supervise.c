@@ -66,8 +66,6 @@ static int on_started(struct run *run, struct err *e)
 		return r;
 	if (run->report >= 0)
 		daemon_report(&run->report, NULL);
-	if (run->net.pid > 0)
-		run->resolv = net_watch_resolvers();
 	container_sweep(run->c->dirs, run->c->plan);
 	run->idle_at = now_ns() + IDLE_NS;
 	return 0;
@@ -146,8 +144,10 @@ static void on_time(struct run *run)
 
 	if (is_due(&run->publish_at, now) && publish(run, &e) < 0)
 		log_warn("%s, going on without", e.msg);
-	if (is_due(&run->idle_at, now))
+	if (is_due(&run->idle_at, now)) {
+		run_watch_resolvers(run);
 		mem_give_back();
+	}
 	if (is_due(&run->kill_at, now))
 		sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
 	if (is_due(&run->deadline, now)) {

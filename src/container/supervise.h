@@ -79,6 +79,7 @@ bool is_open(int fd);
 /* ---- network.c ------------------------------------------------------------------------------------------- */
 
 void run_prepare_net(struct run *run);
+void run_watch_resolvers(struct run *run);
 void run_on_network(struct run *run, bool helper);
 
 /* ---- signals.c ------------------------------------------------------------------------------------------- */
