@@ -44,7 +44,7 @@ check-bats:
 check-cli check-oci check-escape check-fault check-image check-net check-unpack:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(filter tests/$(@:check-%=%)/%,$(BATS_TESTS))'
 check-fuzz:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FUZZ_TESTS)' LOG_COMPILER='$(srcdir)/tests/fuzz/run-fuzz'
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FUZZ_TESTS)'
 
 check-vm:
 	VM_TARGETS='$(VM_TARGETS)' $(srcdir)/tests/vm/run

@@ -12,8 +12,11 @@ FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
 FUZZ_DIST = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fuzz/*.dict \
 	$(srcdir)/tests/fuzz/*.c $(srcdir)/tests/fuzz/corpus/*/*))
 
+# They stand in TESTS because automake makes rules for nothing else.
 if FUZZERS
 check_PROGRAMS += $(FUZZ_TESTS)
+TESTS += $(FUZZ_TESTS)
+LOG_COMPILER = $(srcdir)/tests/fuzz/run-fuzz
 endif
 EXTRA_DIST += $(FUZZ_DIST) tests/fuzz/run-fuzz
 
