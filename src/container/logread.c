@@ -261,18 +261,31 @@ static int read_out(struct reader *r)
 	return r->out->error;
 }
 
+static bool is_missing(const struct reader *r, int number)
+{
+	char name[32];
+
+	file_name(name, number);
+	return faccessat(r->src->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
 /*
  * Opens the file before or after the one at @fd, which is number @now. Returns a descriptor,
  * -ENOENT, -EAGAIN when names have moved, or another -errno.
+ *
+ * One number may be missing; then the file behind it is wanted, unless that one got the number
+ * before it was opened.
  */
 static int open_beside(const struct reader *r, int fd, int now, int step)
 {
-	int other = -ENOENT;
+	int other = open_file(r, now + step);
+	bool gap = other == -ENOENT && now + 2 * step >= 0;
 
-	/* One number may be missing. */
-	for (int i = 1; i <= 2 && other == -ENOENT && now + i * step >= 0; i++)
-		other = open_file(r, now + i * step);
-	if (other >= 0 && find_number(r, fd) != now) {
+	if (gap)
+		other = open_file(r, now + 2 * step);
+	if (other < 0 && other != -ENOENT)
+		return other;
+	if ((gap && !is_missing(r, now + step)) || find_number(r, fd) != now) {
 		close_fd(other);
 		return -EAGAIN;
 	}
@@ -324,6 +337,8 @@ static int next_file(struct reader *r)
 		if (fd >= 0 && r->fd >= 0 && now < 0)
 			log_warn("the log was renewed faster than it was read, lines are missing");
 	}
+	if (fd == -EAGAIN)
+		log_warn("the log is renewed faster than it can be read, lines may be missing");
 	if (fd < 0)
 		return fd == -ENOENT || fd == -EAGAIN ? 0 : fd;
 	feed_end(r);
