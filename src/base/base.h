@@ -27,6 +27,8 @@
 #define __noreturn         __attribute__((noreturn))
 #define __must_check       __attribute__((warn_unused_result))
 #define __unused           __attribute__((unused))
+/* Runs while a supervisor has nothing to do: mem_give_back() tells why. */
+#define __idle __attribute__((noinline, section(".text.hot.idle")))
 
 /* ---- err.c: the one error idiom ------------------------------------------------------------ */
 

@@ -89,31 +89,60 @@ char *xasprintf(const char *fmt, ...)
 }
 
 #ifndef SANITIZED
-static int give_back(struct dl_phdr_info *info, size_t size __unused, void *data __unused)
+#define MAPPINGS 32
+
+/* struct mappings - what can be read again from its file */
+struct mappings {
+	struct {
+		void *from;
+		size_t size;
+	} v[MAPPINGS];
+	size_t n;
+};
+
+static int add_mappings(struct dl_phdr_info *info, size_t size __unused, void *data)
 {
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	struct mappings *m = data;
 
-	for (int i = 0; i < info->dlpi_phnum; i++) {
+	for (int i = 0; i < info->dlpi_phnum && m->n < MAPPINGS; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
 		uintptr_t from = (info->dlpi_addr + p->p_vaddr) & ~(page - 1);
 
-		if (p->p_type == PT_LOAD && !(p->p_flags & PF_W))
-			madvise((void *)from, p->p_memsz, MADV_DONTNEED);
+		if (p->p_type != PT_LOAD || p->p_flags & PF_W)
+			continue;
+		m->v[m->n].from = (void *)from;
+		m->v[m->n++].size = info->dlpi_addr + p->p_vaddr + p->p_memsz - from;
 	}
 	return 0;
+}
+
+/* The stack below this frame: what deeper calls left there is of no use any more. */
+static __idle void give_back_stack(void)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), deep = 128 << 10;
+	uintptr_t here = ((uintptr_t)__builtin_frame_address(0) - 2 * page) & ~(page - 1);
+
+	madvise((void *)(here - deep), deep, MADV_DONTNEED);
 }
 #endif
 
 /**
- * mem_give_back - let go of the pages of code and constants that are in memory
+ * mem_give_back - let go of the memory that was needed for the way up to here
  *
- * For a process that has done its work and will wait for long: what it still needs
- * comes back from the page cache, the rest was there for the way up to here.
+ * For a process that has done its work and will wait for long: what it still needs of code
+ * and constants comes back from the page cache, in pieces of 64 KiB ("fault-around"). So the
+ * functions that it waits in are marked __idle and stand beside each other.
  */
-void mem_give_back(void)
+__idle void mem_give_back(void)
 {
 #ifndef SANITIZED
-	dl_iterate_phdr(give_back, NULL);
+	struct mappings m = {};
+
 	malloc_trim(0);
+	dl_iterate_phdr(add_mappings, &m);
+	give_back_stack();
+	for (size_t i = 0; i < m.n; i++)
+		madvise(m.v[i].from, m.v[i].size, MADV_DONTNEED);
 #endif
 }

@@ -73,7 +73,7 @@ int wait_pid(pid_t pid, int *status)
 }
 
 /* now_ns - CLOCK_MONOTONIC in nanoseconds: every timeout uses it */
-int64_t now_ns(void)
+__idle int64_t now_ns(void)
 {
 	struct timespec ts;
 

@@ -53,7 +53,7 @@ int control_open(struct control *c, int run_fd, const char *id, struct err *e)
  *
  * Return: how many.
  */
-size_t control_poll(const struct control *c, struct pollfd *fds, bool stdin_full)
+__idle size_t control_poll(const struct control *c, struct pollfd *fds, bool stdin_full)
 {
 	size_t n = 0;
 

@@ -75,7 +75,7 @@ void relay_resize(const struct relay *r)
  *
  * Return: how many.
  */
-size_t relay_poll(const struct relay *r, struct pollfd *fds)
+__idle size_t relay_poll(const struct relay *r, struct pollfd *fds)
 {
 	short pty = 0;
 	size_t n = 0;

@@ -70,7 +70,7 @@ static bool owed(const struct streams *s, const struct control *c, int i)
  * streams_poll - what to wait for
  * @fds: receives STREAMS_FDS entries
  */
-void streams_poll(const struct streams *s, const struct control *c, struct pollfd *fds)
+__idle void streams_poll(const struct streams *s, const struct control *c, struct pollfd *fds)
 {
 	fds[0] = (struct pollfd){s->in_n || s->in_eof ? s->in : -1, POLLOUT, 0};
 	for (int i = 1; i < 3; i++) {

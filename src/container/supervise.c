@@ -113,7 +113,7 @@ static int on_message(struct run *run, struct err *e)
 }
 
 /* Milliseconds until the next of our own doings is due; -1 for none. */
-static int time_left(const struct run *run)
+static __idle int time_left(const struct run *run)
 {
 	const int64_t due[] = {run->deadline, run->idle_at, run->publish_at, run->kill_at};
 	int64_t next = INT64_MAX, left;
@@ -128,7 +128,7 @@ static int time_left(const struct run *run)
 	return left <= 0 ? 0 : (int)MIN(left / 1000000 + 1, INT_MAX);
 }
 
-static bool is_due(int64_t *at, int64_t now)
+static __idle bool is_due(int64_t *at, int64_t now)
 {
 	bool due = *at && now >= *at;
 
@@ -137,7 +137,7 @@ static bool is_due(int64_t *at, int64_t now)
 	return due;
 }
 
-static void on_time(struct run *run)
+static __idle void on_time(struct run *run)
 {
 	int64_t now = now_ns();
 	struct err e = {};
@@ -158,7 +158,7 @@ static void on_time(struct run *run)
 }
 
 /* supervise_once - one round of poll(2). Return: 1 when the container has said that it has ended. */
-int supervise_once(struct run *run, struct err *e)
+__idle int supervise_once(struct run *run, struct err *e)
 {
 	struct pollfd fds[WATCH_MAX] = {
 		[WATCH_SOCK] = {run->launch.sock >= 0 ? run->launch.sock : run->launch.pidfd,
@@ -206,7 +206,7 @@ int supervise_once(struct run *run, struct err *e)
 }
 
 /* supervise - wait for the container's end: for sandbox-init's word, or for the process itself. */
-int supervise(struct run *run, struct err *e)
+__idle int supervise(struct run *run, struct err *e)
 {
 	int r = 0;
 
