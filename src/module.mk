@@ -14,4 +14,13 @@ EXTRA_DIST += src/README
 bin_PROGRAMS += sandbox
 sandbox_SOURCES = src/main.c
 sandbox_LDADD = libcli.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a libconfig.a \
-	liblinux.a libbase.a $(JSONC_LIBS)
+	liblinux.a libbase.a
+# Objects come before archives, so the functions of load_remote.c are taken and those of
+# libsandbox.a that load libraries are not.
+if STATIC_FRONT
+sandbox_LDADD += $(JSONC_STATIC_LIBS)
+sandbox_SOURCES += src/sandbox/load_remote.c src/sandbox/load.h
+sandbox_LDFLAGS = $(STATIC_FRONT_LDFLAGS)
+else
+sandbox_LDADD += $(JSONC_LIBS)
+endif

@@ -51,3 +51,7 @@ share/distros.stamp: $(srcdir)/share/distros.conf
 	@cmp -s $(srcdir)/share/distros.conf share/distros.conf || \
 		cp $(srcdir)/share/distros.conf share/distros.conf
 	@echo >$@
+
+pkglibexec_PROGRAMS += sandbox-load
+sandbox_load_SOURCES = src/helpers/load_main.c
+sandbox_load_LDADD = libsandbox.a libspec.a libconfig.a liblinux.a libbase.a $(JSONC_LIBS)

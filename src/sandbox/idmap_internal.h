@@ -122,6 +122,7 @@ struct subids {
 
 void owner_find(struct owner *o, const char *passwd_path, uint32_t uid);
 void owner_free(struct owner *o);
+void owner_ask(struct owner *o);
 bool owner_is(const struct owner *o, const char *field);
 void subid_parse(struct lines *l, const char *path, const struct owner *o, struct subids *out);
 void subid_read(const char *path, const struct owner *o, struct subids *out);

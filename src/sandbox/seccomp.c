@@ -124,7 +124,6 @@ const struct sock_fprog *seccomp_default(uint64_t caps, bool nested)
 int seccomp_from_file(const char *path, uint64_t caps, struct sock_fprog *out, struct err *e)
 {
 	struct buf text cleanup_buf = {};
-	struct seccomp_profile p;
 	int r = read_file_at(AT_FDCWD, path, MAX_PROFILE, &text);
 
 	*out = (struct sock_fprog){};
@@ -133,11 +132,7 @@ int seccomp_from_file(const char *path, uint64_t caps, struct sock_fprog *out, s
 			    r == -EINVAL  ? "it is not a regular file"
 			    : r == -EFBIG ? "it is larger than 4 MiB"
 					  : strerror(-r));
-	r = seccomp_profile_parse(text.data ? text.data : "", text.len, caps, &p, e);
-	if (r >= 0) {
-		r = seccomp_profile_compile(&p, out, e);
-		seccomp_profile_free(&p);
-	}
+	r = seccomp_program(text.data ? text.data : "", text.len, caps, out, e);
 	return r < 0 ? fail_in(e, r, "seccomp profile %s", path) : 0;
 }
 

@@ -80,5 +80,7 @@ void seccomp_profile_free(struct seccomp_profile *p);
 /* ---- seccomp_profile.c: profiles to programs, by libseccomp ------------------------------------- */
 
 int seccomp_profile_compile(const struct seccomp_profile *p, struct sock_fprog *out, struct err *e);
+int seccomp_program(const char *text, size_t n, uint64_t caps, struct sock_fprog *out,
+		    struct err *e);
 
 #endif

@@ -290,3 +290,24 @@ int seccomp_profile_compile(const struct seccomp_profile *p, struct sock_fprog *
 	lib.release(ctx);
 	return r;
 }
+
+/**
+ * seccomp_program - the program of a profile in Docker's format
+ * @text: JSON of @n bytes
+ * @caps: what the container may have, for includes and excludes
+ * @out: filter is new, for free()
+ *
+ * Return: as seccomp_profile_parse() and seccomp_profile_compile().
+ */
+int seccomp_program(const char *text, size_t n, uint64_t caps, struct sock_fprog *out,
+		    struct err *e)
+{
+	struct seccomp_profile p;
+	int r = seccomp_profile_parse(text, n, caps, &p, e);
+
+	if (r < 0)
+		return r;
+	r = seccomp_profile_compile(&p, out, e);
+	seccomp_profile_free(&p);
+	return r;
+}

@@ -12,7 +12,6 @@
  * business.
  */
 #include <ctype.h>
-#include <pwd.h>
 
 #include "sandbox/idmap_internal.h"
 
@@ -43,14 +42,8 @@ void owner_find(struct owner *o, const char *passwd_path, uint32_t uid)
 		strv_add(&o->names, pw.name);
 	}
 	o->local = o->names.n > 0;
-	if (!o->local) {
-		struct passwd *p = getpwuid(uid);
-
-		if (p) {
-			o->login_gid = p->pw_gid;
-			strv_add(&o->names, p->pw_name);
-		}
-	}
+	if (!o->local)
+		owner_ask(o);
 }
 
 void owner_free(struct owner *o)

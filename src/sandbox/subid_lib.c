@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Subordinate ids of a directory service, by libsubid. It is loaded only when
- * nsswitch.conf names one: it brings libc's name services and libaudit along.
+ * Users and subordinate ids of a directory service, by libc and libsubid. That is loaded only
+ * when nsswitch.conf names one: it brings libc's name services and libaudit along.
  */
 #include <dlfcn.h>
+#include <pwd.h>
 
 #include "sandbox/idmap_internal.h"
 
@@ -77,6 +78,20 @@ static void query(const struct lib *lib, enum which w, const char *service, cons
 		snprintf(out->why, sizeof(out->why),
 			 "the service \"%s\" of nsswitch.conf gives %s no %s ids", service,
 			 o->names.v[0], w == UIDS ? "user" : "group");
+}
+
+/**
+ * owner_ask - ask name services who a uid is
+ * @o: its uid is set; receives the name and login group, if there are any
+ */
+void owner_ask(struct owner *o)
+{
+	struct passwd *p = getpwuid(o->uid);
+
+	if (p) {
+		o->login_gid = p->pw_gid;
+		strv_add(&o->names, p->pw_name);
+	}
 }
 
 /**

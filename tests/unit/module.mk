@@ -87,3 +87,7 @@ unit_names_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += unit_events
 unit_events_SOURCES = tests/unit/test_events.c tests/unit/unit.h
 unit_events_LDADD = $(UNIT_LDADD)
+
+UNIT_TESTS += unit_load
+unit_load_SOURCES = tests/unit/test_load.c tests/unit/unit.h src/sandbox/load_remote.c
+unit_load_LDADD = $(UNIT_LDADD)
