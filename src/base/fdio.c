@@ -50,24 +50,17 @@ int write_full(int fd, const void *p, size_t n)
 }
 
 /**
- * read_file_at - read a whole small file
- * @dirfd: where @path starts, or AT_FDCWD
+ * read_rest - read until the end of a file or a pipe
  * @max: refuse more than this many bytes
  * @out: appended to
  *
- * Return: 0, -EFBIG, -EINVAL when it is not a regular file, or another -errno.
+ * Return: 0, -EFBIG or another -errno.
  */
-int read_file_at(int dirfd, const char *path, size_t max, struct buf *out)
+int read_rest(int fd, size_t max, struct buf *out)
 {
-	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
 	char chunk[4096];
 	size_t total = 0;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
 	for (;;) {
 		ssize_t r = read_full(fd, chunk, sizeof(chunk));
 
@@ -80,6 +73,24 @@ int read_file_at(int dirfd, const char *path, size_t max, struct buf *out)
 		if ((size_t)r < sizeof(chunk))
 			return 0;
 	}
+}
+
+/**
+ * read_file_at - read a whole small file
+ * @dirfd: where @path starts, or AT_FDCWD
+ * @max: refuse more than this many bytes
+ * @out: appended to
+ *
+ * Return: 0, -EFBIG, -EINVAL when it is not a regular file, or another -errno.
+ */
+int read_file_at(int dirfd, const char *path, size_t max, struct buf *out)
+{
+	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? read_rest(fd, max, out) : -EINVAL;
 }
 
 /**

@@ -28,12 +28,10 @@ static int do_seccomp(char **argv, struct err *e)
 	struct buf text cleanup_buf = {};
 	struct sock_fprog prog = {};
 	uint64_t caps;
-	char path[32];
 	int r = parse_u64(argv[2], UINT64_MAX, &caps);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", LOAD_IN);
 	if (!r)
-		r = read_file_at(AT_FDCWD, path, LOAD_MAX, &text);
+		r = read_rest(LOAD_IN, LOAD_MAX, &text);
 	if (r < 0)
 		return fail(e, -r, "sandbox-load: %s", strerror(-r));
 	r = seccomp_program(text.data ? text.data : "", text.len, caps, &prog, e);

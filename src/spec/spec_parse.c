@@ -213,9 +213,11 @@ int spec_parse_env(struct spec *s, const char *text, struct err *e)
  */
 int spec_parse_env_file(struct spec *s, const char *path, struct err *e)
 {
+	/* A pipe is fine: the shell's <(...). */
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	cleanup_buf struct buf text = {};
 	char *save = NULL;
-	int r = read_file_at(AT_FDCWD, path, ENV_FILE_MAX, &text), line = 0;
+	int r = fd < 0 ? -errno : read_rest(fd, ENV_FILE_MAX, &text), line = 0;
 
 	if (r < 0)
 		return fail(e, -r, "cannot read the variables in %s: %s", path, strerror(-r));

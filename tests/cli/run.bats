@@ -125,6 +125,8 @@ box()
   [ "$output" = 'a b c' ]
   box --entrypoint echo busybox d
   [ "$output" = d ]
+  expect 0 run --network none --env-file <(echo A=piped) busybox sh -c 'echo "$A"'
+  [ "$output" = piped ]
 }
 
 @test "namespaces shared with the host, and a time namespace" {
