@@ -158,7 +158,11 @@ int helper_spawn(struct helper *h, const char *name, char *const argv[], char *c
 	close_fd(pair[1]);
 	if (pid < 0) {
 		close_fd(pair[0]);
-		return fail(e, -pid, "cannot start %s: %s", name, strerror(-pid));
+		fail(e, -pid, "cannot start %s: %s", name, strerror(-pid));
+		return env && env->clone_flags
+			       ? fail_hint(e, pid,
+					   "`sandbox doctor` tells what forbids namespaces here")
+			       : pid;
 	}
 	*h = (struct helper){.pid = pid, .pidfd = take_fd(&pidfd), .sock = pair[0]};
 	if (env && env->parent)
