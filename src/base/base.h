@@ -169,6 +169,7 @@ static inline bool streq(const char *a, const char *b)
 
 bool str_has_prefix(const char *s, const char *prefix);
 bool str_has_suffix(const char *s, const char *suffix);
+size_t str_utf8(const unsigned char *s);
 void str_escape(char *out, size_t size, const char *s);
 char *str_trim(char *s);
 

@@ -182,11 +182,11 @@ bool str_has_suffix(const char *s, const char *suffix)
 }
 
 /*
- * Length of the valid, harmless UTF-8 sequence at s, or 0. Refused besides what
+ * str_utf8 - length of the valid, harmless UTF-8 sequence at @s, or 0. Refused besides what
  * is malformed: C1 controls, and the marks that reorder text on a terminal
  * (U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069).
  */
-static size_t utf8_len(const unsigned char *s)
+size_t str_utf8(const unsigned char *s)
 {
 	uint32_t c;
 	size_t n;
@@ -221,7 +221,7 @@ void str_escape(char *out, size_t size, const char *s)
 	size_t at = 0;
 
 	while (*p) {
-		size_t n = utf8_len(p);
+		size_t n = str_utf8(p);
 
 		if (at + MAX(n, 4) + 1 > size)
 			break;

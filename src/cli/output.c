@@ -204,11 +204,13 @@ static int heading(struct output *o, struct buf *rows, struct err *e)
 static void print_text(struct buf *b)
 {
 	if (b->len && isatty(STDOUT_FILENO)) {
-		for (size_t i = 0; i < b->len; i++) {
-			unsigned char c = (unsigned char)b->data[i];
+		for (size_t i = 0, n; i < b->len; i += MAX(n, (size_t)1)) {
+			unsigned char *c = (unsigned char *)b->data + i;
 
-			if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
-				b->data[i] = '?';
+			/* Also U+009B, which a terminal may take for ESC [. */
+			n = *c == '\n' || *c == '\t' ? 1 : str_utf8(c);
+			if (!n)
+				*c = '?';
 		}
 	}
 	if (b->len)

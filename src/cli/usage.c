@@ -90,7 +90,8 @@ static uint64_t tree_bytes(int dirfd, const char *name, unsigned depth)
 		if (streq(de->d_name, ".") || streq(de->d_name, "..") ||
 		    fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		bytes += (uint64_t)st.st_blocks * 512 / (S_ISDIR(st.st_mode) ? 1 : st.st_nlink);
+		bytes += (uint64_t)st.st_blocks * 512 /
+			 (S_ISDIR(st.st_mode) ? 1 : MAX(st.st_nlink, (nlink_t)1));
 		if (S_ISDIR(st.st_mode) && depth < MAX_DEPTH)
 			bytes += tree_bytes(fd, de->d_name, depth + 1);
 	}

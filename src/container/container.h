@@ -269,9 +269,10 @@ struct files_change {
 	char *path;
 };
 
+/** struct files_changes - @bytes: of all their paths */
 struct files_changes {
 	struct files_change *v;
-	size_t n;
+	size_t n, bytes;
 };
 
 int files_diff(const struct files *f, struct files_changes *out, struct err *e);

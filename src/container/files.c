@@ -253,12 +253,20 @@ static bool is_ours(const char *path)
 }
 
 /* The worker has seen a stranger's names: each is a letter and an absolute path, or it is none. */
+#define CHANGES_MAX (64 << 20) /* bytes of names that a hostile container can make us hold */
+
 static int take_change(struct files_changes *c, const char *line, struct err *e)
 {
+	const size_t len = strlen(line);
+
 	if (!strchr("ACD", *line) || line[1] != '/')
 		return fail(e, EPROTO, "sandbox-unpack gave an answer that makes no sense");
 	if (is_ours(line + 1))
 		return 0;
+	c->bytes += len;
+	if (c->bytes > CHANGES_MAX)
+		return fail(e, E2BIG, "the names of what it has changed take more than %d MiB",
+			    CHANGES_MAX >> 20);
 	if (c->n % 256 == 0)
 		c->v = xreallocarray(c->v, c->n + 256, sizeof(*c->v));
 	c->v[c->n++] = (struct files_change){*line, xstrdup(line + 1)};

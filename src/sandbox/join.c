@@ -36,8 +36,11 @@ static uint64_t own_namespaces(const struct launch *l)
 static int enter(struct launch *l, int target, struct err *e)
 {
 	uint32_t none;
-	int r = sys_setns(target, CLONE_NEWUSER);
+	int r;
 
+	/* First: with the host's processes in sight, a payload there could trace us in between. */
+	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	r = sys_setns(target, CLONE_NEWUSER);
 	if (r < 0)
 		return fail(e, -r, "cannot enter the container's user namespace: %s", strerror(-r));
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

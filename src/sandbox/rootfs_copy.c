@@ -71,12 +71,16 @@ static int set_attributes(int fd, int in, const struct stat *st)
 
 static int copy_file(int from, int to, const char *name, const struct stat *st)
 {
-	cleanup_close int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* A volume may be changed meanwhile by another container: what is opened is looked at again. */
+	cleanup_close int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	cleanup_close int out = -1;
+	struct stat now;
 	int r;
 
-	if (in < 0)
+	if (in < 0 || fstat(in, &now) < 0)
 		return -errno;
+	if (!S_ISREG(now.st_mode))
+		return -ESTALE;
 	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
 		return -errno;

@@ -53,6 +53,7 @@ int step_stdio(struct launch *l, struct err *e)
 	}
 	for (int i = 0; i < 3; i++) {
 		int fd = l->spec->tty ? l->c.console : l->stdio[i];
+		struct stat st;
 
 		if (fd < 0)
 			close_fd(i);
@@ -61,7 +62,7 @@ int step_stdio(struct launch *l, struct err *e)
 		else if (dup2(fd, i) < 0)
 			return fail_errno(e, "cannot set up descriptor %d", i);
 		/* A pipe to the supervisor, which /dev/stdout opens anew; the caller's own stay his. */
-		if (fd > STDERR_FILENO && !l->spec->tty)
+		if (fd > STDERR_FILENO && !l->spec->tty && !fstat(i, &st) && S_ISFIFO(st.st_mode))
 			(void)!fchown(i, l->c.user.uid, (gid_t)-1);
 	}
 	return 0;

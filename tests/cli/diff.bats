@@ -57,6 +57,22 @@ y" "$(printf "/\\033[2J")"'
   [[ $list == *'A /\x1b[2J'* ]]
 }
 
+@test "names without end are refused before they fill our memory" {
+  expect 0 run --network none --name c busybox true
+  python3 - "$STORE"/containers/*/upper <<'END'
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDONLY)
+for _ in range(230):
+    os.mkdir("n" * 250, dir_fd=fd)
+    fd = os.open("n" * 250, os.O_RDONLY, dir_fd=fd)
+for i in range(1300):
+    os.mknod(str(i), dir_fd=fd)
+END
+  one_line_error diff c
+  [[ $stderr == *"take more than 64 MiB"* ]]
+  expect 0 rm c
+}
+
 @test "--format json" {
   expect 0 run --network none --name c busybox sh -c 'rm /etc/passwd; touch /new'
   expect 0 diff --format json c

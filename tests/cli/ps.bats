@@ -153,3 +153,12 @@ three() {
   [ "$(wc -l <<<"$output")" -eq 2 ]
   [[ $output != *$'\e'* ]]
 }
+
+@test "a terminal gets no control characters, also not those above 0x7f" {
+  need script
+  expect 0 create --name c --label "x=$(printf 'a\302\233\033[2Jb')" busybox true
+  run script -qec "$SANDBOX ps -a --format '{{.Labels}}'" /dev/null
+  [[ $output == *"x:a"*"b]"* ]]
+  [[ $output != *$'\302\233'* && $output != *$'\033'* ]]
+  expect 0 rm c
+}
