@@ -29,6 +29,7 @@ MAN_PAGES += man/sandbox-restart.1
 MAN_PAGES += man/sandbox-start.1
 MAN_PAGES += man/sandbox-stop.1
 MAN_PAGES += man/sandbox-unpause.1
+MAN_PAGES += man/sandbox-unshare.1
 MAN_PAGES += man/sandbox-update.1
 MAN_PAGES += man/sandbox-wait.1
 man1_MANS = $(MAN_PAGES)
@@ -87,6 +88,7 @@ man/sandbox-restart.1: man/sandbox-restart.1.in
 man/sandbox-start.1: man/sandbox-start.1.in
 man/sandbox-stop.1: man/sandbox-stop.1.in
 man/sandbox-unpause.1: man/sandbox-unpause.1.in
+man/sandbox-unshare.1: man/sandbox-unshare.1.in
 man/sandbox-update.1: man/sandbox-update.1.in
 man/sandbox-wait.1: man/sandbox-wait.1.in
 $(MAN_PAGES):

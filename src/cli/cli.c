@@ -230,7 +230,8 @@ int cli_main(int argc, char **argv)
 	/* A caller that ignores it would have the kernel reap our children before we ask. */
 	signal(SIGCHLD, SIG_DFL);
 	/* What we make is ours to use, whatever the caller's mask says. */
-	umask(umask(0) & 077);
+	g.umask = umask(0);
+	umask(g.umask & 077);
 	r = check_not_setuid(&e);
 	if (!r)
 		r = dispatch(&g, argc, argv, &e);

@@ -73,6 +73,7 @@ struct global {
 	bool help, version, debug;
 	char *root;
 	const char *group; /* the command came as a word of this group, or NULL */
+	mode_t umask;      /* the caller's */
 	struct settings settings;
 	struct dirs dirs;
 };
@@ -208,6 +209,7 @@ extern const struct opts system_df_opts_table;
 extern const struct opts system_prune_opts_table;
 extern const struct opts system_reset_opts_table;
 extern const struct opts top_opts_table;
+extern const struct opts unshare_opts_table;
 extern const struct opts update_opts_table;
 extern const struct opts volume_create_opts_table;
 extern const struct opts volume_exists_opts_table;

@@ -27,6 +27,7 @@ libcli_a_SOURCES += src/cli/cmd_start.c
 libcli_a_SOURCES += src/cli/cmd_stop.c
 libcli_a_SOURCES += src/cli/cmd_system.c
 libcli_a_SOURCES += src/cli/cmd_top.c
+libcli_a_SOURCES += src/cli/cmd_unshare.c
 libcli_a_SOURCES += src/cli/cmd_update.c
 libcli_a_SOURCES += src/cli/cmd_volume.c
 libcli_a_SOURCES += src/cli/cmd_wait.c

@@ -266,4 +266,8 @@ void mapped_env_close(struct mapped_env *m);
 
 int mapped_run(const struct idmap_plan *plan, int (*fn)(void *ctx), void *ctx, struct err *e);
 
+/* ---- unshare.c -------------------------------------------------------------------------------------- */
+
+int unshare_for_files(const struct idmap_plan *plan, struct err *e);
+
 #endif
