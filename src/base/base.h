@@ -235,6 +235,7 @@ void reset_signals(void);
 /* ---- lock.c -------------------------------------------------------------------------------------- */
 
 int lock_file_at(int dirfd, const char *name, bool shared, bool wait);
+int lock_soon(int fd, int op);
 int lock_owner(int fd);
 int lock_own(int fd);
 

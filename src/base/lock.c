@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -33,6 +34,24 @@ int lock_file_at(int dirfd, const char *name, bool shared, bool wait)
 		    mine.st_ino == there.st_ino && mine.st_dev == there.st_dev)
 			return take_fd(&fd);
 	}
+}
+
+/**
+ * lock_soon - take a flock(2) that whoever has it is about to let go of
+ * @fd: borrowed
+ * @op: LOCK_EX or LOCK_SH
+ *
+ * A container's supervisor, say, tells that it has ended a moment before it ends itself.
+ * Return: 0; -EWOULDBLOCK when it is still held after a second; or another -errno.
+ */
+int lock_soon(int fd, int op)
+{
+	for (int tries = 0; flock(fd, op | LOCK_NB) < 0; tries++) {
+		if (errno != EWOULDBLOCK || tries == 100)
+			return -errno;
+		poll(NULL, 0, 10);
+	}
+	return 0;
 }
 
 /**

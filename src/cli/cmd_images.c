@@ -64,7 +64,7 @@ static json *row(const struct image_info *i)
 	/* To the minute. */
 	when[MIN(strlen(when), 16)] = '\0';
 	human_ago(ago, i->created * 1000000000, wall_ns());
-	snprintf(id, sizeof(id), "%.12s", i->digest);
+	snprintf(id, sizeof(id), "%.12s", i->broken ? "damaged" : i->digest);
 	json_set(j, "ID", json_str(id));
 	json_set(j, "Size", json_str(size));
 	json_set(j, "SizeHuman", json_str(size));
@@ -108,7 +108,8 @@ int cmd_images(struct global *g, int argc, char **argv, struct err *e)
 		goto out;
 	if (o.quiet) {
 		for (size_t i = 0; i < list.n; i++)
-			printf("%.12s\n", list.v[i].digest);
+			printf("%.*s\n", list.v[i].broken ? NAME_MAX : 12,
+			       list.v[i].broken ? list.v[i].name : list.v[i].digest);
 	} else {
 		r = print_list(&list, &o, e);
 	}
@@ -128,8 +129,9 @@ static int remove_images(struct global *g, const struct strv *names, struct err 
 	int r;
 
 	spec_init(&s);
-	container_layers(&g->dirs, &used);
-	r = idmap_make_plan(&plan, &s, e);
+	r = container_layers(&g->dirs, &used, e);
+	if (!r)
+		r = idmap_make_plan(&plan, &s, e);
 	if (!r)
 		r = mapped_env_init(&userns, &plan, e);
 	for (size_t i = 0; !r && i < names->n; i++) {

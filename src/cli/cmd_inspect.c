@@ -59,7 +59,11 @@ static int add_image(const struct dirs *dirs, const char *name, json *all, struc
 
 	for (size_t i = 0; !r && !found && i < list.n; i++) {
 		found = image_is(&list.v[i], name);
-		if (found)
+		if (found && list.v[i].broken)
+			r = fail_hint(e,
+				      fail(e, EBADMSG, "the record of image %s is damaged", name),
+				      "remove it with \"sandbox rmi %s\"", name);
+		else if (found)
 			json_add(all, image_json(&list, &list.v[i]));
 	}
 	image_list_free(&list);

@@ -50,9 +50,11 @@ int rm_container(struct global *g, const struct container_info *i, bool volumes,
 static bool is_gone(struct global *g, const char *id, struct container_info *now)
 {
 	struct err e = {};
+	int r;
 
 	container_info_free(now);
-	return container_find(&g->dirs, id, now, &e) < 0 || !now->kept;
+	r = container_find(&g->dirs, id, now, &e);
+	return r == -ENOENT || (!r && !now->kept);
 }
 
 /*
@@ -65,7 +67,7 @@ static int end_and_remove(struct global *g, const struct container_info *i, bool
 	cleanup_container_info struct container_info now = {};
 	int r = container_end(&g->dirs, i, ns, e);
 
-	for (int tries = 0; tries < 50; tries++) {
+	for (int tries = 0; tries < 10; tries++) {
 		if (!r && is_gone(g, i->id, &now))
 			return 0;
 		if (!r)

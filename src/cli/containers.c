@@ -84,7 +84,8 @@ static void all(struct walk *w)
 	cleanup_container_infos struct container_infos l = {};
 	struct err e = {};
 
-	container_list(&w->g->dirs, &l, &e);
+	if (container_list(&w->g->dirs, &l, &e) < 0)
+		w->failed = e;
 	for (size_t i = 0; i < l.n; i++) {
 		if (w->v->states >> l.v[i].state & 1)
 			one(w, &l.v[i], l.v[i].id);

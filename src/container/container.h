@@ -261,7 +261,7 @@ int files_copy(const struct files_end *from, const struct files_end *to, unsigne
 	       struct files_stats *out, struct err *e);
 int files_export(const struct files *f, int out_fd, struct files_stats *out, struct err *e);
 
-void container_layers(const struct dirs *dirs, struct strv *out);
+int container_layers(const struct dirs *dirs, struct strv *out, struct err *e);
 
 /** struct files_change - one line of diff: @kind is A, C or D */
 struct files_change {

@@ -38,7 +38,7 @@ static int hold_folder(const struct dirs *dirs, struct files *f, bool write, str
 	f->hold = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (f->hold < 0)
 		return fail_errno(e, "cannot open container %.12s", f->info.id);
-	if (flock(f->hold, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+	if (lock_soon(f->hold, write ? LOCK_EX : LOCK_SH) == -EWOULDBLOCK)
 		return fail(e, EBUSY, "container %.12s is busy with another command; try again",
 			    f->info.id);
 	return 0;
@@ -381,12 +381,14 @@ int files_diff(const struct files *f, struct files_changes *out, struct err *e)
 /**
  * container_layers - the layers that containers have, which must not be removed
  * @out: added to: absolute paths
+ *
+ * Return: 0, or -errno when it cannot be known.
  */
-void container_layers(const struct dirs *dirs, struct strv *out)
+int container_layers(const struct dirs *dirs, struct strv *out, struct err *e)
 {
 	cleanup_container_infos struct container_infos all = {};
+	int r = container_list(dirs, &all, e);
 
-	container_list(dirs, &all, NULL);
 	for (size_t i = 0; i < all.n; i++) {
 		struct err ignored = {};
 		struct spec s;
@@ -397,4 +399,5 @@ void container_layers(const struct dirs *dirs, struct strv *out)
 			strv_copy(out, &s.rootfs.layers);
 		spec_free(&s);
 	}
+	return r;
 }

@@ -76,6 +76,8 @@ int sealed_read(int dirfd, const char *name, json **out, struct err *e)
 
 	if (r == -ENOENT)
 		return r;
+	if (r == -EINVAL || r == -ELOOP)
+		return fail(e, EBADMSG, "%s is damaged: it is no file", name);
 	if (r < 0)
 		return fail(e, -r, "cannot read %s: %s", name, strerror(-r));
 	n = text.len < SUM_LENGTH ? 0 : text.len - SUM_LENGTH;
@@ -198,14 +200,22 @@ struct folders {
 	int store, run; /* -1 when there is none */
 };
 
-static void open_folders(struct folders *f, const struct dirs *dirs)
+static int open_folder(const char *base, int *fd, struct err *e)
 {
-	cleanup_free char *store = path_join(dirs->store, "containers");
-	cleanup_free char *run = path_join(dirs->run, "containers");
-	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	cleanup_free char *path = path_join(base, "containers");
 
-	f->store = open(store, flags);
-	f->run = open(run, flags);
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *fd >= 0 || errno == ENOENT ? 0 : fail_errno(e, "cannot read %s", path);
+}
+
+/* One that is not there is empty; one that cannot be read is an error, or a list would lie. */
+static int open_folders(struct folders *f, const struct dirs *dirs, struct err *e)
+{
+	int r;
+
+	f->run = -1;
+	r = open_folder(dirs->store, &f->store, e);
+	return r < 0 ? r : open_folder(dirs->run, &f->run, e);
 }
 
 static void close_folders(struct folders *f)
@@ -228,6 +238,16 @@ bool container_alive(int run_fd, const char *id)
 	return fd >= 0 && lock_owner(fd) == 1;
 }
 
+static void is_damaged(struct container_info *r, const struct err *why)
+{
+	r->state = LIFE_DEAD;
+	/* Not inside the record: a thousand of them are listed without touching a page each. */
+	r->broken = xmalloc(sizeof(*why));
+	*r->broken = *why;
+	fail_hint(r->broken, -why->code, "remove the container with \"sandbox rm --force %.12s\"",
+		  r->id);
+}
+
 /* Reads one file into a record whose id is set. Return: 0, also when it is damaged; -ENOENT. */
 static int load_file(int dirfd, const char *name, const struct folders *f, struct container_info *r)
 {
@@ -239,29 +259,56 @@ static int load_file(int dirfd, const char *name, const struct folders *f, struc
 		return result;
 	if (!result && from_json(r, j) < 0)
 		result = fail(&why, EBADMSG, "%s is damaged", name);
-	if (result < 0) {
-		r->state = LIFE_DEAD;
-		fail_hint(&why, result, "remove the container with \"sandbox rm --force %.12s\"",
-			  r->id);
-		/* Not inside the record: a thousand of them are listed without touching a page each. */
-		r->broken = xmalloc(sizeof(why));
-		*r->broken = why;
-	} else if (!container_alive(f->run, r->id)) {
+	if (result < 0)
+		is_damaged(r, &why);
+	else if (!container_alive(f->run, r->id))
 		has_ended(r, j);
-	}
 	return 0;
+}
+
+/*
+ * Something of a container that is kept is there, and no record of it. One that is being made
+ * has its record first, one that is being removed loses its configuration first.
+ */
+static bool record_is_lost(const struct folders *f, const char *id)
+{
+	char name[ID_DIGITS + sizeof("/config.json")];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s/config.json", id);
+	return !faccessat(f->store, name, F_OK, AT_SYMLINK_NOFOLLOW) ||
+	       (!fstatat(f->store, id, &st, AT_SYMLINK_NOFOLLOW) && !S_ISDIR(st.st_mode));
+}
+
+static int load_kept(const struct folders *f, struct container_info *r)
+{
+	char name[ID_DIGITS + sizeof("/state.json")];
+	struct err why = {};
+	int result;
+
+	snprintf(name, sizeof(name), "%s/state.json", r->id);
+	result = load_file(f->store, name, f, r);
+	if (result != -ENOENT || !record_is_lost(f, r->id))
+		return result;
+	/* It may have come into being between the two looks. */
+	result = load_file(f->store, name, f, r);
+	if (result == -ENOENT && record_is_lost(f, r->id)) {
+		fail(&why, ENOENT, "%s is missing", name);
+		is_damaged(r, &why);
+		result = 0;
+	}
+	return result;
 }
 
 /* The record of the container @id. Return: 0, also when it is damaged; or -ENOENT. */
 static int load(const struct folders *f, const char *id, struct container_info *r)
 {
-	char name[ID_DIGITS + sizeof("/state.json")];
+	char name[ID_DIGITS + sizeof(".state")];
 	int result = -ENOENT;
 
 	r->id = xstrdup(id);
-	snprintf(name, sizeof(name), "%s/state.json", id);
 	if (f->store >= 0)
-		result = load_file(f->store, name, f, r);
+		result = load_kept(f, r);
 	r->kept = !result;
 	snprintf(name, sizeof(name), "%s.state", id);
 	if (result == -ENOENT && f->run >= 0)
@@ -276,19 +323,27 @@ static bool is_id(const char *name, size_t n)
 	return n == ID_DIGITS && strspn(name, "0123456789abcdef") >= ID_DIGITS;
 }
 
-/* Calls @fn for the id of each entry of a folder: ID in the store, ID.state in the runtime folder. */
-static void each_id(int dirfd, const char *suffix, void (*fn)(void *ctx, const char *id), void *ctx)
+/*
+ * Calls @fn for the id of each entry of a folder: ID in the store, ID.state in the runtime folder.
+ * Return: 0 or -errno.
+ */
+static int each_id(int dirfd, const char *suffix, void (*fn)(void *ctx, const char *id), void *ctx,
+		   struct err *e)
 {
 	int fd = dirfd < 0 ? -1 : openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *de;
 	char id[ID_DIGITS + 1];
+	int code;
 
+	if (dirfd < 0)
+		return 0;
 	if (!d) {
+		code = fail_errno(e, "cannot read the folder of containers");
 		close_fd(fd);
-		return;
+		return code;
 	}
-	while ((de = readdir(d))) {
+	while (errno = 0, (de = readdir(d))) {
 		size_t n = strlen(de->d_name), tail = strlen(suffix);
 
 		if (n < tail || !streq(de->d_name + n - tail, suffix) ||
@@ -298,7 +353,9 @@ static void each_id(int dirfd, const char *suffix, void (*fn)(void *ctx, const c
 		id[ID_DIGITS] = '\0';
 		fn(ctx, id);
 	}
+	code = errno ? fail_errno(e, "cannot read the folder of containers") : 0;
 	closedir(d);
+	return code;
 }
 
 struct listing {
@@ -340,21 +397,23 @@ static int newest_first(const void *a, const void *b)
  * container_list - all containers of this user, the newest first
  * @out: receives them, also those whose record is damaged
  *
- * Return: 0.
+ * Return: 0, or -errno when it cannot be known.
  */
-int container_list(const struct dirs *dirs, struct container_infos *out, struct err *e __unused)
+int container_list(const struct dirs *dirs, struct container_infos *out, struct err *e)
 {
 	struct folders f;
 	struct listing l = {&f, out, false};
+	int r = open_folders(&f, dirs, e);
 
-	open_folders(&f, dirs);
-	each_id(f.store, "", list_one, &l);
+	if (!r)
+		r = each_id(f.store, "", list_one, &l, e);
 	l.transient = true;
-	each_id(f.run, ".state", list_one, &l);
+	if (!r)
+		r = each_id(f.run, ".state", list_one, &l, e);
 	close_folders(&f);
 	if (out->n)
 		qsort(out->v, out->n, sizeof(*out->v), newest_first);
-	return 0;
+	return r;
 }
 
 struct search {
@@ -374,35 +433,51 @@ static void match_prefix(void *ctx, const char *id)
 }
 
 /* The name of a container that is thrown away stands in its record alone. */
-static void match_name(const struct dirs *dirs, struct search *s)
+static int match_name(const struct dirs *dirs, struct search *s, struct err *e)
 {
 	cleanup_container_infos struct container_infos all = {};
+	int r = container_list(dirs, &all, e);
 
-	container_list(dirs, &all, NULL);
-	for (size_t i = 0; i < all.n; i++) {
+	for (size_t i = 0; !r && i < all.n; i++) {
 		if (!all.v[i].name || !streq(all.v[i].name, s->prefix))
 			continue;
 		memcpy(s->id, all.v[i].id, sizeof(s->id));
 		s->found = 1;
 	}
+	return r;
+}
+
+/*
+ * The container that the link of a name leads to; its record has to agree, as far as it can be
+ * read: a link that was left behind, or is damaged, must not make us remove another one.
+ */
+static bool find_link(const struct folders *f, const char *name, struct container_info *out)
+{
+	cleanup_free char *link = xasprintf("name-%s", name);
+	char id[ID_DIGITS + 1] = "";
+	ssize_t n = f->store < 0 ? -1 : readlinkat(f->store, link, id, ID_DIGITS);
+
+	if (n != ID_DIGITS || !is_id(id, ID_DIGITS) || load(f, id, out) < 0)
+		return false;
+	if (out->broken || (out->name && streq(out->name, name)))
+		return true;
+	container_info_free(out);
+	return false;
 }
 
 static int search(const struct dirs *dirs, const struct folders *f, struct search *s, struct err *e)
 {
-	cleanup_free char *link = xasprintf("name-%s", s->prefix);
-	ssize_t n = f->store < 0 ? -1 : readlinkat(f->store, link, s->id, sizeof(s->id));
+	int r = 0;
 
-	if (n == ID_DIGITS) {
-		s->id[n] = '\0';
-		return 0;
-	}
-	s->id[0] = '\0';
 	if (*s->prefix && strspn(s->prefix, "0123456789abcdef") == strlen(s->prefix)) {
-		each_id(f->store, "", match_prefix, s);
-		each_id(f->run, ".state", match_prefix, s);
+		r = each_id(f->store, "", match_prefix, s, e);
+		if (!r)
+			r = each_id(f->run, ".state", match_prefix, s, e);
 	}
-	if (!s->found)
-		match_name(dirs, s);
+	if (!r && !s->found)
+		r = match_name(dirs, s, e);
+	if (r < 0)
+		return r;
 	if (s->found > 1)
 		return fail(e, EINVAL, "\"%s\" is the beginning of %u ids", s->prefix, s->found);
 	return s->found ? 0 : fail(e, ENOENT, "there is no container \"%s\"", s->prefix);
@@ -413,19 +488,20 @@ static int search(const struct dirs *dirs, const struct folders *f, struct searc
  * @name: its name, its id, or the beginning of an id that only one container has
  * @out: zeroed; receives the record, for container_info_free(); damaged ones too (@out->broken)
  *
- * Return: 0; -ENOENT; -EINVAL when several begin so.
+ * Return: 0; -ENOENT; -EINVAL when several begin so; or another -errno.
  */
 int container_find(const struct dirs *dirs, const char *name, struct container_info *out,
 		   struct err *e)
 {
 	struct search s = {.prefix = name};
 	struct folders f;
-	int r;
+	int r = open_folders(&f, dirs, e);
 
-	open_folders(&f, dirs);
-	r = search(dirs, &f, &s, e);
-	if (!r && load(&f, s.id, out) < 0)
-		r = fail(e, ENOENT, "there is no container \"%s\"", name);
+	if (!r && !find_link(&f, name, out)) {
+		r = search(dirs, &f, &s, e);
+		if (!r && load(&f, s.id, out) < 0)
+			r = fail(e, ENOENT, "there is no container \"%s\"", name);
+	}
 	close_folders(&f);
 	return r;
 }
@@ -462,14 +538,15 @@ int container_spec(const struct dirs *dirs, const struct container_info *r, stru
 	struct folders f;
 	int result;
 
-	open_folders(&f, dirs);
+	result = open_folders(&f, dirs, e);
 	snprintf(name, sizeof(name), "%s/config.json", r->id);
-	result = f.store < 0 ? -ENOENT : sealed_read(f.store, name, &j, e);
+	if (!result)
+		result = f.store < 0 ? -ENOENT : sealed_read(f.store, name, &j, e);
 	close_folders(&f);
 	if (result == -ENOENT)
 		result = spec_of_live(dirs, r, &j, e);
-	if (!result && spec_from_json(s, j, e) < 0)
-		result = fail_in(e, -EBADMSG, "%s is damaged", name);
+	if (!result && (spec_from_json(s, j, e) < 0 || !s->id || !streq(s->id, r->id)))
+		result = fail(e, EBADMSG, "%s is damaged", name);
 	return result < 0
 		       ? fail_hint(e, result, "remove it with \"sandbox rm --force %.12s\"", r->id)
 		       : 0;

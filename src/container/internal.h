@@ -33,8 +33,9 @@ struct state {
 };
 
 bool state_is_kept(const struct spec *s);
-int state_take_name(int store_fd, const char *owner, const char *name, struct err *e);
+int state_take_name(int store_fd, int run_fd, const char *owner, const char *name, struct err *e);
 void state_drop_name(int store_fd, const char *name, const char *id);
+void state_drop_names(int store_fd, const char *id);
 void state_unlink_live(int run_fd, const char *id);
 int state_remove_folder(int store_fd, const char *id, int lock, const struct idmap_plan *plan,
 			struct err *e);

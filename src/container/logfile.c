@@ -353,7 +353,10 @@ int logfile_open(struct logfile *l, int dirfd, const struct log_spec *spec, stru
 	r = open_file(l);
 	if (r < 0) {
 		logfile_close(l);
-		return fail(e, -r, "cannot open the container's log: %s", strerror(-r));
+		fail(e, -r, "cannot open " LOG_NAME " in the container's folder: %s", strerror(-r));
+		return r == -EISDIR || r == -EINVAL || r == -ELOOP
+			       ? fail_hint(e, r, "remove what stands there")
+			       : r;
 	}
 	look_back(l);
 	finish_lines(l);

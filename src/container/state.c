@@ -58,12 +58,36 @@ static int take_life_lock(struct state *s, const char *store, struct err *e)
 		     : 0;
 }
 
+/*
+ * Has the container @id the name that the link @link gives it? A link is made before anything that
+ * it leads to, and outlives what was killed: who lives has it, and who has a record that says so.
+ */
+static bool name_is_held(int store_fd, int run_fd, const char *link, const char *id)
+{
+	cleanup_free char *record = xasprintf("%s/state.json", id);
+	cleanup_json json *j = NULL;
+	struct err ignored;
+	struct stat st;
+	int r;
+
+	if (container_alive(run_fd, id))
+		return true;
+	if (faccessat(store_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	r = sealed_read(store_fd, record, &j, &ignored);
+	if (r < 0 || streq(json_get_str(j, "name", ""), link + strlen("name-")))
+		return true;
+	/* Of a rename that is under way, or was killed. */
+	return !fstatat(store_fd, link, &st, AT_SYMLINK_NOFOLLOW) && time(NULL) - st.st_mtime < 2;
+}
+
 /**
  * state_take_name - give a container a name that no other has
+ * @run_fd: the runtime folder of containers
  *
  * Return: 0; -EEXIST; or another -errno.
  */
-int state_take_name(int store_fd, const char *owner, const char *name, struct err *e)
+int state_take_name(int store_fd, int run_fd, const char *owner, const char *name, struct err *e)
 {
 	cleanup_free char *link = xasprintf("name-%s", name);
 	char id[128];
@@ -75,10 +99,14 @@ int state_take_name(int store_fd, const char *owner, const char *name, struct er
 		if (errno != EEXIST)
 			return fail_errno(e, "cannot give the container its name");
 		n = readlinkat(store_fd, link, id, sizeof(id) - 1);
-		if (n < 0)
+		if (n < 0) {
+			/* Damaged: it leads nowhere. */
+			if (errno == EINVAL)
+				remove_tree_at(store_fd, link);
 			continue;
+		}
 		id[n] = '\0';
-		if (!faccessat(store_fd, id, F_OK, AT_SYMLINK_NOFOLLOW)) {
+		if (name_is_held(store_fd, run_fd, link, id)) {
 			fail(e, EEXIST, "the name \"%s\" is taken by container %.12s", name, id);
 			return fail_hint(e, -EEXIST,
 					 "choose another one, or remove that container");
@@ -132,8 +160,8 @@ static void describe(struct container_info *i, const struct spec *spec)
 /*
  * state_write_spec - config.json
  *
- * The spec is written once, the record whenever something happens: the record last, it is
- * what counts. They are brought to the disk when the container is at rest: one that ran while
+ * The spec is written once, after the first record: from then on the container is there to
+ * stay, and a folder without one is swept. They are brought to the disk when the container is at rest: one that ran while
  * the power failed may be found damaged, and says so.
  */
 int state_write_spec(int dir, const struct spec *spec, enum replace_sync sync, struct err *e)
@@ -205,7 +233,7 @@ static int make_up_name(struct state *s, struct err *e)
 		struct err why = {};
 
 		container_name(name, i < plain ? (n + i) % plain : n + i);
-		r = state_take_name(s->store_fd, s->id, name, &why);
+		r = state_take_name(s->store_fd, s->run_fd, s->id, name, &why);
 		if (r < 0)
 			*e = why;
 	}
@@ -233,14 +261,15 @@ int state_create(struct state *s, const struct container *c, struct err *e)
 		r = s->store_fd < 0 ? s->store_fd : 0;
 	}
 	if (!r)
-		r = spec->name ? state_take_name(s->store_fd, spec->id, spec->name, e)
+		r = spec->name ? state_take_name(s->store_fd, s->run_fd, spec->id, spec->name, e)
 			       : make_up_name(s, e);
 	if (!r && s->store_fd >= 0)
 		r = make_folder(s, c, e);
 	if (!r && s->info.kept)
-		r = state_write_spec(s->dir, spec, REPLACE_FAST, e);
-	if (!r && s->info.kept)
 		r = state_save(s, REPLACE_FAST, e);
+	fault_point("record");
+	if (!r && s->info.kept)
+		r = state_write_spec(s->dir, spec, REPLACE_FAST, e);
 	fault_point("state");
 	if (r < 0)
 		state_discard(s, c, -1);
@@ -268,7 +297,7 @@ int state_open(struct state *s, const struct container *c, const struct containe
 				O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 		if (s->dir < 0)
 			r = fail_errno(e, "cannot open container %.12s", s->id);
-		else if (flock(s->dir, LOCK_EX | LOCK_NB) < 0)
+		else if (lock_soon(s->dir, LOCK_EX) < 0)
 			r = fail(e, EBUSY, "another command is working on container %.12s", s->id);
 	}
 	if (!r) {
@@ -450,8 +479,8 @@ void state_drop_name(int store_fd, const char *name, const char *id)
 		unlinkat(store_fd, link, 0);
 }
 
-/* Names of a container whose record is damaged: all that lead to it. */
-static void drop_all_names(int store_fd, const char *id)
+/* state_drop_names - of a container whose record is damaged, or half made: all that lead to it */
+void state_drop_names(int store_fd, const char *id)
 {
 	int fd = openat(store_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -476,6 +505,20 @@ int state_remove_folder(int store_fd, const char *id, int lock, const struct idm
 	return remove_it(&removal) < 0 ? mapped_run(plan, remove_it, &removal, e) : 0;
 }
 
+/* Something that is no folder stands where a container's folder was. */
+static int remove_stray(const struct dirs *dirs, const struct idmap_plan *plan, int store_fd,
+			int run_fd, const char *id, struct err *e)
+{
+	int r = unlinkat(store_fd, id, 0);
+
+	if (r < 0)
+		return fail_errno(e, "cannot remove %s", id);
+	state_drop_names(store_fd, id);
+	state_unlink_live(run_fd, id);
+	volumes_release(dirs, plan, id, false);
+	return 0;
+}
+
 /**
  * container_remove - remove a container that does not run
  * @info: from container_find()
@@ -494,13 +537,15 @@ int container_remove(const struct dirs *dirs, const struct idmap_plan *plan,
 	if (store_fd < 0 || run_fd < 0)
 		return store_fd < 0 ? store_fd : run_fd;
 	dir = openat(store_fd, info->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0 && errno == ENOTDIR && info->broken)
+		return remove_stray(dirs, plan, store_fd, run_fd, info->id, e);
 	if (dir < 0)
 		return fail_errno(e, "cannot open container %.12s", info->id);
-	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+	if (lock_soon(dir, LOCK_EX) < 0)
 		return fail_hint(e, fail(e, EBUSY, "container %.12s is in use", info->id),
 				 "stop it first, or use --force");
 	if (info->broken)
-		drop_all_names(store_fd, info->id);
+		state_drop_names(store_fd, info->id);
 	else
 		state_drop_name(store_fd, info->name, info->id);
 	state_unlink_live(run_fd, info->id);

@@ -85,6 +85,8 @@ static void sweep_folder(const struct sweep *s, int dirfd, const char *name)
 		return;
 	}
 	log_debug("removing what container %s left", name);
+	if (!faccessat(fd, "state.json", F_OK, AT_SYMLINK_NOFOLLOW))
+		state_drop_names(s->store, name);
 	state_remove_folder(dirfd, name, fd, s->plan, NULL);
 }
 

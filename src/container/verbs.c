@@ -175,7 +175,7 @@ static int lock_at_rest(int store, const char *id, struct err *e)
 
 	if (dir < 0)
 		return fail_errno(e, "cannot open container %.12s", id);
-	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+	if (lock_soon(dir, LOCK_EX) < 0)
 		return fail(e, EBUSY, "another command is working on container %.12s", id);
 	return take_fd(&dir);
 }
@@ -206,7 +206,7 @@ static int rename_at_rest(const struct dirs *dirs, const struct container_info *
 int container_rename(const struct dirs *dirs, const struct container_info *i, const char *name,
 		     struct err *e)
 {
-	cleanup_close int store = -1;
+	cleanup_close int store = -1, run = -1;
 	cleanup_free char *old = NULL;
 	struct container_info now = *i;
 	int r = life_may(OP_RENAME, i->state, i->id, e);
@@ -221,7 +221,8 @@ int container_rename(const struct dirs *dirs, const struct container_info *i, co
 		return fail(e, EBUSY,
 			    "container %.12s is thrown away when it ends and cannot be renamed",
 			    i->id);
-	r = state_take_name(store, i->id, name, e);
+	run = dirs_open(dirs->run, "containers", e);
+	r = run < 0 ? run : state_take_name(store, run, i->id, name, e);
 	if (r < 0)
 		return r;
 	r = lives(i) ? ask(dirs, i, OP_RENAME, CTL_RENAME, 0, name, e)

@@ -10,7 +10,8 @@
  * disk or alive; so a container whose supervisor was killed holds no volume.
  * Because a container takes its volumes before its own folder is made, a fresh
  * file counts as well. Everything that makes, takes or removes a volume holds
- * one lock, volumes/.lock, and a volume comes and goes by one rename.
+ * one lock, volumes/.lock, and a volume comes and goes by one rename. Where the folder
+ * users is damaged, the specs of the containers tell as well, only slower.
  *
  * A volume without a name has 64 hexadecimal digits for one. If its container is
  * removed when it ends (--rm) the volume is "ephemeral": it goes with it, or,
@@ -22,8 +23,7 @@
 
 #include "container/internal.h"
 
-#define GRACE_S    10
-#define RECORD_MAX 65536
+#define GRACE_S 10
 
 static int open_volumes(const struct dirs *dirs, int *lock, struct err *e)
 {
@@ -55,25 +55,75 @@ static bool container_lives(const struct dirs *dirs, const char *id)
 	cleanup_free char *kept = xasprintf("%s/containers/%s", dirs->store, id);
 	cleanup_free char *live = xasprintf("%s/containers/%s.json", dirs->run, id);
 
-	return !faccessat(AT_FDCWD, kept, F_OK, AT_SYMLINK_NOFOLLOW) ||
-	       !faccessat(AT_FDCWD, live, F_OK, AT_SYMLINK_NOFOLLOW);
+	/* What cannot be looked at may be there. */
+	return !faccessat(AT_FDCWD, kept, F_OK, AT_SYMLINK_NOFOLLOW) || errno != ENOENT ||
+	       !faccessat(AT_FDCWD, live, F_OK, AT_SYMLINK_NOFOLLOW) || errno != ENOENT;
 }
 
-static void read_users(const struct dirs *dirs, int vol, struct strv *out)
+static bool spec_has_volume(const struct spec *s, const char *name)
+{
+	for (size_t i = 0; i < s->mounts.n; i++) {
+		if (s->mounts.v[i].volume && streq(s->mounts.v[i].volume, name))
+			return true;
+	}
+	return false;
+}
+
+/* A container whose records are damaged as well may have it, too: then it is not known who has. */
+static void users_by_specs(const struct dirs *dirs, const char *name, struct strv *out)
+{
+	cleanup_container_infos struct container_infos all = {};
+	struct err e = {};
+
+	if (container_list(dirs, &all, &e) < 0)
+		strv_add(out, "(unknown)");
+	for (size_t i = 0; i < all.n; i++) {
+		struct spec s;
+
+		spec_init(&s);
+		if (container_spec(dirs, &all.v[i], &s, &e) < 0 || spec_has_volume(&s, name))
+			strv_add(out, all.v[i].id);
+		spec_free(&s);
+	}
+}
+
+static void read_users(const struct dirs *dirs, int vol, const char *name, struct strv *out)
 {
 	int fd = open_dir(vol, "users");
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *de;
 	struct stat st;
 
+	if (!d) {
+		close_fd(fd);
+		users_by_specs(dirs, name, out);
+		return;
+	}
 	while (d && (de = readdir(d))) {
 		if (*de->d_name == '.' || fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		if (container_lives(dirs, de->d_name) || time(NULL) - st.st_mtime < GRACE_S)
 			strv_add(out, de->d_name);
 	}
-	if (d)
-		closedir(d);
+	closedir(d);
+}
+
+/* Makes the folder of users anew, when it is damaged. */
+static int mend_users(const struct dirs *dirs, int vol, const char *name)
+{
+	cleanup_close int fd = open_dir(vol, "users");
+	cleanup_strv struct strv users = {};
+
+	if (fd >= 0)
+		return 0;
+	log_warn("the list of who has volume %s is damaged, making it anew", name);
+	users_by_specs(dirs, name, &users);
+	if (remove_tree_at(vol, "users") < 0 || mkdirat(vol, "users", 0700) < 0)
+		return -errno;
+	fd = open_dir(vol, "users");
+	strv_for_each (id, &users)
+		close_fd(openat(fd, id, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+	return 0;
 }
 
 /* ---- records ----------------------------------------------------------------------------------------- */
@@ -81,7 +131,6 @@ static void read_users(const struct dirs *dirs, int vol, struct strv *out)
 static int write_volume(int vol, const struct strv *labels, bool anonymous, bool ephemeral)
 {
 	cleanup_json json *j = json_obj();
-	cleanup_free char *text = NULL;
 
 	json_set(j, "version", json_i64(1));
 	json_set(j, "created", json_i64(time(NULL)));
@@ -89,22 +138,20 @@ static int write_volume(int vol, const struct strv *labels, bool anonymous, bool
 	json_set(j, "ephemeral", json_boolean(ephemeral));
 	if (labels)
 		json_set(j, "labels", json_strv(labels));
-	text = json_dump(j, true);
-	return replace_file_at(vol, "volume.json", text, strlen(text), 0600, REPLACE_FAST);
+	return sealed_write(vol, "volume.json", j, REPLACE_FAST);
 }
 
 /* A record that cannot be read costs the labels, never the data. */
 static void read_volume(const struct dirs *dirs, int vol, const char *name, struct volume_info *out)
 {
-	cleanup_buf struct buf text = {};
 	cleanup_json json *j = NULL;
+	struct err why = {};
 	struct stat st;
 
 	*out = (struct volume_info){.name = xstrdup(name)};
 	out->path = xasprintf("%s/volumes/%s/data", dirs->store, name);
-	read_users(dirs, vol, &out->users);
-	if (read_file_at(vol, "volume.json", RECORD_MAX, &text) < 0 ||
-	    json_parse(text.data ? text.data : "", text.len, &j, NULL) < 0 || !json_is_obj(j)) {
+	read_users(dirs, vol, name, &out->users);
+	if (sealed_read(vol, "volume.json", &j, &why) < 0) {
 		log_warn("the record of volume %s (%s/volumes/%s/volume.json) is damaged, ignoring",
 			 name, dirs->store, name);
 		if (!fstat(vol, &st))
@@ -244,22 +291,29 @@ int volume_list(const struct dirs *dirs, struct volume_list *out, struct err *e)
 	cleanup_free char *path = path_join(dirs->store, "volumes");
 	DIR *d = opendir(path);
 	struct dirent *de;
+	int r;
 
 	*out = (struct volume_list){};
 	if (!d)
 		return errno == ENOENT ? 0 : fail_errno(e, "cannot read %s", path);
-	while ((de = readdir(d))) {
-		cleanup_close int vol = *de->d_name == '.' ? -1 : open_dir(dirfd(d), de->d_name);
+	while (errno = 0, (de = readdir(d))) {
+		cleanup_close int vol = -1;
 
-		if (vol < 0 || !spec_valid_name(de->d_name))
+		if (!spec_valid_name(de->d_name))
+			continue;
+		vol = open_dir(dirfd(d), de->d_name);
+		if (vol < 0 && errno == ENOENT)
 			continue;
 		out->v = xreallocarray(out->v, out->n + 1, sizeof(*out->v));
 		read_volume(dirs, vol, de->d_name, &out->v[out->n++]);
 	}
+	r = errno ? fail_errno(e, "cannot read %s", path) : 0;
 	closedir(d);
 	if (out->n)
 		qsort(out->v, out->n, sizeof(*out->v), cmp_volume);
-	return 0;
+	if (r < 0)
+		volume_list_free(out);
+	return r;
 }
 
 /* The whole name, or the beginning of one that only one volume has. */
@@ -343,9 +397,14 @@ static int remove_unused(const struct dirs *dirs, int vols, const char *name,
 	cleanup_close int vol = open_dir(vols, name);
 	int r;
 
+	/* Something that is no folder stands there: no container can have it. */
+	if (vol < 0 && errno == ENOTDIR && !unlinkat(vols, name, 0)) {
+		tell(dirs, name, "remove");
+		return 0;
+	}
 	if (vol < 0)
 		return fail_errno(e, "cannot open volume \"%s\"", name);
-	read_users(dirs, vol, &users);
+	read_users(dirs, vol, name, &users);
 	if (users.n)
 		return fail(e, EBUSY, "volume \"%s\" is used by container %.12s; remove that first",
 			    name, users.v[0]);
@@ -399,6 +458,8 @@ static int attach_one(const struct dirs *dirs, int vols, const struct idmap_plan
 	if (vol < 0)
 		return fail_errno(e, "cannot open volume \"%s\"", m->volume);
 	user = openat(vol, entry, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (user < 0 && (errno == ENOENT || errno == ENOTDIR) && !mend_users(dirs, vol, m->volume))
+		user = openat(vol, entry, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (user < 0)
 		return fail_errno(e, "cannot take volume \"%s\"", m->volume);
 	free(m->type);

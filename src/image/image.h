@@ -90,6 +90,7 @@ int image_arch_runnable(const char *arch, struct err *e);
  * @size: bytes unpacked, of one id map
  * @created: when it was unpacked, seconds since 1970
  * @maps: how many id maps it is unpacked for; 0: unpacked again when it is run
+ * @broken: its record is damaged: @name is that of the file, the rest is not known
  */
 struct image_info {
 	char *name, *ref, *source;
@@ -97,6 +98,7 @@ struct image_info {
 	uint64_t size;
 	int64_t created;
 	unsigned maps;
+	bool broken;
 };
 
 struct image_list {

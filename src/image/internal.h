@@ -110,9 +110,9 @@ bool file_id_same(const struct file_id *a, const struct file_id *b);
 char *record_file(const char *name);
 int record_read(const char *path, struct record *out);
 int record_write(int refs, const struct record *r, bool sync, struct err *e);
-void records_each(const char *store,
-		  void (*call)(void *ctx, const char *file, int r, const struct record *rec),
-		  void *ctx);
+int records_each(const char *store,
+		 void (*call)(void *ctx, const char *file, int r, const struct record *rec),
+		 void *ctx);
 void record_add_dir(struct record *r, const char *path, const struct file_id *id);
 void record_clear_dirs(struct record *r);
 void record_free(struct record *r);

@@ -41,12 +41,20 @@ static void list_one(void *ctx, const char *file, int r, const struct record *re
 	struct listing *l = ctx;
 	struct image_info *i;
 
-	if (r == -EBADMSG)
-		log_warn("the record of an image (refs/%s) is damaged, ignoring", file);
-	if (r < 0)
+	if (r == -ENOENT)
 		return;
 	l->out->v = xreallocarray(l->out->v, l->out->n + 1, sizeof(*l->out->v));
 	i = &l->out->v[l->out->n++];
+	if (r < 0) {
+		/* It is listed, so that nobody takes the store for empty, under the name of its file. */
+		log_warn("the record of an image (refs/%s) is damaged, ignoring what it says",
+			 file);
+		*i = (struct image_info){.name = xstrdup(file),
+					 .ref = xstrdup(file),
+					 .source = xstrdup(""),
+					 .broken = true};
+		return;
+	}
 	*i = (struct image_info){.name = xstrdup(rec->name),
 				 .ref = xstrdup(rec->ref),
 				 .source = xstrdup(rec->source),
@@ -72,11 +80,14 @@ int image_list(const char *store, struct image_list *out, struct err *e)
 	cleanup_free char *layers = path_join(store, "layers");
 	cleanup_close int fd = open(layers, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct listing l = {out, fd};
+	int r;
 
 	*out = (struct image_list){};
-	if (fd < 0)
-		return errno == ENOENT ? 0 : fail_errno(e, "cannot read the store %s", store);
-	records_each(store, list_one, &l);
+	if (fd < 0 && errno != ENOENT)
+		return fail_errno(e, "cannot read the store %s", store);
+	r = records_each(store, list_one, &l);
+	if (r < 0)
+		return fail(e, -r, "cannot read the store %s: %s", store, strerror(-r));
 	if (out->n)
 		qsort(out->v, out->n, sizeof(*out->v), by_name);
 	return 0;
@@ -203,7 +214,7 @@ static int remove_name(const struct store *s, const struct image_list *all,
 
 	if (lock < 0)
 		return lock;
-	if (!chain_is_named(all, i->digest, i->name)) {
+	if (!i->broken && !chain_is_named(all, i->digest, i->name)) {
 		if (chain_is_used(s->path, i->digest, used))
 			return fail(e, EBUSY, "image %s is used by a container; remove that first",
 				    i->name);
@@ -214,8 +225,10 @@ static int remove_name(const struct store *s, const struct image_list *all,
 			    i->name);
 	if (r < 0)
 		return fail(e, -r, "cannot remove image %s: %s", i->name, strerror(-r));
-	if (unlinkat(s->refs, file, 0) < 0 && errno != ENOENT)
-		return fail_errno(e, "cannot remove the record of image %s", i->name);
+	r = remove_tree_at(s->refs, file);
+	if (r < 0)
+		return fail(e, -r, "cannot remove the record of image %s: %s", i->name,
+			    strerror(-r));
 	unlinkat(s->locks, file, 0);
 	strv_add(&gone->names, i->name);
 	return 0;
@@ -294,7 +307,7 @@ static void prune_locks(const struct store *s)
 
 /**
  * image_prune - remove layers, downloads and locks that no name has
- * @all: take all names away first that no container uses
+ * @all: take all names away first that no container uses; else those whose record is damaged
  * @used, @userns, @gone: as for image_remove()
  *
  * Return: 0 or -errno.
@@ -318,8 +331,10 @@ int image_prune(const char *store, bool all, const struct strv *used,
 		r = image_list(store, &list, e);
 		if (r < 0)
 			return r;
-		for (size_t i = 0; all && i < list.n && gone->names.n == before; i++)
-			remove_name(&s, &list, &list.v[i], used, gone, &why);
+		for (size_t i = 0; i < list.n && gone->names.n == before; i++) {
+			if (all || list.v[i].broken)
+				remove_name(&s, &list, &list.v[i], used, gone, &why);
+		}
 		if (gone->names.n == before)
 			break;
 		image_list_free(&list);

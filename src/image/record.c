@@ -301,25 +301,38 @@ void record_free(struct record *r)
 /**
  * records_each - look at all records
  * @call: gets the file's name, what record_read() returned, and the record
+ *
+ * Return: 0, also when there is none yet, or -errno.
  */
-void records_each(const char *store,
-		  void (*call)(void *ctx, const char *file, int r, const struct record *rec),
-		  void *ctx)
+int records_each(const char *store,
+		 void (*call)(void *ctx, const char *file, int r, const struct record *rec),
+		 void *ctx)
 {
 	cleanup_free char *dir = path_join(store, "refs");
 	struct dirent *de;
 	DIR *d = opendir(dir);
+	int code = d || errno == ENOENT ? 0 : -errno;
 
-	while (d && (de = readdir(d))) {
+	while (d && (errno = 0, de = readdir(d))) {
 		cleanup_record struct record rec = {};
 		cleanup_free char *path = path_join(dir, de->d_name);
 
+		struct stat st;
+		int r;
+
 		/* Names that start with a dot are replacements in the making. */
-		if (*de->d_name != '.')
-			call(ctx, de->d_name, record_read(path, &rec), &rec);
+		if (*de->d_name == '.')
+			continue;
+		r = record_read(path, &rec);
+		if (r == -ENOENT && !lstat(path, &st) && S_ISLNK(st.st_mode))
+			r = -EBADMSG;
+		call(ctx, de->d_name, r, &rec);
 	}
-	if (d)
+	if (d) {
+		code = -errno;
 		closedir(d);
+	}
+	return code;
 }
 
 /**
