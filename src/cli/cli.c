@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "cli/internal.h"
 
@@ -131,9 +132,29 @@ int global_ready(struct global *g, struct err *e)
 	return r;
 }
 
-static int print_error(const struct err *e)
+/* "No space left" is half of the truth where it is inodes. What was undone has freed some again. */
+static bool lacks_inodes(const char *dir)
 {
-	log_msg(LOG_ERROR, "%s", e->msg);
+	struct statvfs v;
+
+	return dir && !statvfs(dir, &v) && v.f_files && v.f_favail < 64 && v.f_bavail > 256;
+}
+
+static int print_error(const struct global *g, const struct err *e)
+{
+	struct err all = *e;
+
+	if (e->code == ENOSPC && !strstr(e->msg, "inodes")) {
+		const char *dir = lacks_inodes(g->dirs.store) ? g->dirs.store
+				  : lacks_inodes(g->dirs.run) ? g->dirs.run
+							      : NULL;
+
+		if (dir)
+			fail_hint(&all, -ENOSPC, "no inodes left on the file system of %s", dir);
+	}
+	if (e->code == EMFILE && !strstr(e->msg, "ulimit"))
+		fail_hint(&all, -EMFILE, "raise the limit (ulimit -n); a container takes up to 64");
+	log_msg(LOG_ERROR, "%s", all.msg);
 	return e->kind == ERR_NOENT ? 127 : e->kind == ERR_NOEXEC ? 126 : EXIT_SANDBOX;
 }
 
@@ -226,6 +247,8 @@ int cli_main(int argc, char **argv)
 	if (argc < 1)
 		return EXIT_SANDBOX;
 	reserve_stdio();
+	/* A file that may not grow (ulimit -f) is an error to be told, and no end without a word. */
+	signal(SIGXFSZ, SIG_IGN);
 	signals_learn();
 	/* A caller that ignores it would have the kernel reap our children before we ask. */
 	signal(SIGCHLD, SIG_DFL);
@@ -235,9 +258,11 @@ int cli_main(int argc, char **argv)
 	r = check_not_setuid(&e);
 	if (!r)
 		r = dispatch(&g, argc, argv, &e);
+	if (r < 0)
+		r = print_error(&g, &e);
 	free(g.root);
 	free(g.dirs.store);
 	free(g.dirs.run);
 	settings_free(&g.settings);
-	return r < 0 ? print_error(&e) : r;
+	return r;
 }

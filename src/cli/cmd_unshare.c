@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "cli/internal.h"
@@ -50,6 +51,7 @@ static int run_unshare(struct global *g, const struct strv *words, struct err *e
 		return r;
 	/* The command is the caller's: it gets his mask, not the one that we work with. */
 	umask(g->umask);
+	signal(SIGXFSZ, SIG_DFL);
 	return become(words, e);
 }
 

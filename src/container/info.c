@@ -9,7 +9,8 @@
  *
  * A record that says "running" is believed while its supervisor holds the lock of
  * containers/ID.json in the runtime folder. No pid is looked at for that, so neither a
- * kill -9 nor a reboot makes a record lie: the lock is gone, the container has ended.
+ * kill -9 nor a reboot makes a record lie: the lock is gone, the container has ended. One that
+ * is kept has a second such lock beside its record, in case the runtime folder goes before it.
  *
  * The second line of each file is a checksum. A file that does not fit it is reported by
  * name, and spoils no other container.
@@ -20,73 +21,8 @@
 #include "container/control.h"
 #include "container/internal.h"
 
-#define ID_DIGITS  64
-#define SEALED_MAX (1 << 20)
-
-/* ---- files with a checksum ------------------------------------------------------------------------ */
-
-/* CRC-32 of IEEE 802.3, four bits at a time */
-static uint32_t crc32_of(const char *p, size_t n)
-{
-	static const uint32_t table[16] = {
-		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-	};
-	uint32_t crc = ~0U;
-
-	for (size_t i = 0; i < n; i++) {
-		crc ^= (unsigned char)p[i];
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
-	}
-	return ~crc;
-}
-
-#define SUM_FORMAT "\n{\"crc32\":\"%08x\"}\n"
-#define SUM_LENGTH 22
-
-/**
- * sealed_write - replace a file by a JSON text and its checksum
- *
- * Return: 0 or -errno; the old file is whole then.
- */
-int sealed_write(int dirfd, const char *name, const json *j, enum replace_sync sync)
-{
-	cleanup_free char *text = json_dump(j, false);
-	cleanup_buf struct buf all = {};
-
-	buf_puts(&all, text);
-	buf_printf(&all, SUM_FORMAT, crc32_of(text, strlen(text)));
-	return replace_file_at(dirfd, name, all.data, all.len, 0600, sync);
-}
-
-/**
- * sealed_read - read what sealed_write() wrote
- * @out: receives a new object
- *
- * Return: 0; -ENOENT; -EBADMSG when it is damaged; or another -errno. @e is set but for -ENOENT.
- */
-int sealed_read(int dirfd, const char *name, json **out, struct err *e)
-{
-	cleanup_buf struct buf text = {};
-	char sum[SUM_LENGTH + 1];
-	int r = read_file_at(dirfd, name, SEALED_MAX, &text);
-	size_t n;
-
-	if (r == -ENOENT)
-		return r;
-	if (r == -EINVAL || r == -ELOOP)
-		return fail(e, EBADMSG, "%s is damaged: it is no file", name);
-	if (r < 0)
-		return fail(e, -r, "cannot read %s: %s", name, strerror(-r));
-	n = text.len < SUM_LENGTH ? 0 : text.len - SUM_LENGTH;
-	snprintf(sum, sizeof(sum), SUM_FORMAT, n ? crc32_of(text.data, n) : 0);
-	if (!n || memcmp(text.data + n, sum, SUM_LENGTH) ||
-	    json_parse_bytes(text.data, n, out, NULL) < 0)
-		return fail(e, EBADMSG, "%s is damaged", name);
-	return 0;
-}
+#define ID_DIGITS      64
+#define RECORD_VERSION 1
 
 /* ---- one record ------------------------------------------------------------------------------------ */
 
@@ -116,7 +52,7 @@ json *container_info_json(const struct container_info *r)
 	char boot[37] = "";
 
 	boot_id(boot);
-	json_set(j, "version", json_i64(1));
+	json_set(j, "version", json_i64(RECORD_VERSION));
 	json_set(j, "id", json_str(r->id));
 	json_set(j, "name", json_str(r->name));
 	json_set(j, "image", json_str(r->image));
@@ -151,7 +87,8 @@ static int from_json(struct container_info *r, const json *j)
 	int state = life_parse(json_get_str(j, "state", ""));
 	const char *id = json_get_str(j, "id", "");
 
-	if (json_get_i64(j, "version", 0) != 1 || state < 0 || (r->id && !streq(r->id, id)))
+	if (json_get_i64(j, "version", 0) != RECORD_VERSION || state < 0 ||
+	    (r->id && !streq(r->id, id)))
 		return -EBADMSG;
 	free(r->id);
 	r->id = xstrdup(id);
@@ -227,6 +164,8 @@ static void close_folders(struct folders *f)
 /**
  * container_alive - does a container's supervisor live?
  * @run_fd: the runtime folder of containers, or -1
+ *
+ * One that cannot be asked, for want of descriptors, is taken to live: nothing of it is removed.
  */
 bool container_alive(int run_fd, const char *id)
 {
@@ -234,8 +173,10 @@ bool container_alive(int run_fd, const char *id)
 	cleanup_close int fd = -1;
 
 	snprintf(name, sizeof(name), "%s.json", id);
-	fd = run_fd < 0 ? -1 : openat(run_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return fd >= 0 && lock_owner(fd) == 1;
+	if (run_fd < 0)
+		return false;
+	fd = openat(run_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? errno != ENOENT : lock_owner(fd) != 0;
 }
 
 static void is_damaged(struct container_info *r, const struct err *why)
@@ -244,24 +185,54 @@ static void is_damaged(struct container_info *r, const struct err *why)
 	/* Not inside the record: a thousand of them are listed without touching a page each. */
 	r->broken = xmalloc(sizeof(*why));
 	*r->broken = *why;
+	if (why->code == EPROTONOSUPPORT)
+		return;
 	fail_hint(r->broken, -why->code, "remove the container with \"sandbox rm --force %.12s\"",
 		  r->id);
 }
 
-/* Reads one file into a record whose id is set. Return: 0, also when it is damaged; -ENOENT. */
+/*
+ * The runtime folder can be emptied under a container that runs: by a logout, where processes
+ * are let live. The lock in its own folder is asked only then.
+ */
+static bool lives_on(const struct folders *f, const struct container_info *r)
+{
+	char name[ID_DIGITS + sizeof("/lock")];
+	cleanup_close int fd = -1;
+
+	if (f->store < 0 || r->state == LIFE_CREATED || r->state == LIFE_EXITED)
+		return false;
+	snprintf(name, sizeof(name), "%s/lock", r->id);
+	fd = openat(f->store, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	return fd >= 0 && lock_owner(fd) == 1;
+}
+
+/* A failure that is ours and not the file's, which may be sound. */
+static bool is_ours(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+}
+
+/*
+ * Reads one file into a record whose id is set.
+ * Return: 0, also when it is damaged; -ENOENT; -EMFILE and the like.
+ */
 static int load_file(int dirfd, const char *name, const struct folders *f, struct container_info *r)
 {
 	cleanup_json json *j = NULL;
 	struct err why = {};
 	int result = sealed_read(dirfd, name, &j, &why);
 
-	if (result == -ENOENT)
+	if (result == -ENOENT || is_ours(result))
 		return result;
-	if (!result && from_json(r, j) < 0)
+	if (!result && json_get_i64(j, "version", 0) > RECORD_VERSION)
+		result = fail(&why, EPROTONOSUPPORT,
+			      "%s was written by a later version of sandbox: use that", name);
+	else if (!result && from_json(r, j) < 0)
 		result = fail(&why, EBADMSG, "%s is damaged", name);
 	if (result < 0)
 		is_damaged(r, &why);
-	else if (!container_alive(f->run, r->id))
+	else if (!container_alive(f->run, r->id) && !lives_on(f, r))
 		has_ended(r, j);
 	return 0;
 }
@@ -300,7 +271,7 @@ static int load_kept(const struct folders *f, struct container_info *r)
 	return result;
 }
 
-/* The record of the container @id. Return: 0, also when it is damaged; or -ENOENT. */
+/* The record of the container @id. Return: as load_file(). */
 static int load(const struct folders *f, const char *id, struct container_info *r)
 {
 	char name[ID_DIGITS + sizeof(".state")];
@@ -362,6 +333,7 @@ struct listing {
 	const struct folders *f;
 	struct container_infos *out;
 	bool transient;
+	int r;
 };
 
 static void list_one(void *ctx, const char *id)
@@ -369,12 +341,16 @@ static void list_one(void *ctx, const char *id)
 	struct listing *l = ctx;
 	struct container_info r = {};
 	char name[ID_DIGITS + sizeof("/state.json")];
+	int result;
 
 	/* What has a record in the store was seen there. */
 	snprintf(name, sizeof(name), "%s/state.json", id);
 	if (l->transient && l->f->store >= 0 && !faccessat(l->f->store, name, F_OK, 0))
 		return;
-	if (load(l->f, id, &r) < 0)
+	result = load(l->f, id, &r);
+	if (is_ours(result))
+		l->r = result;
+	if (result < 0)
 		return;
 	/* A container that is thrown away is no more than its supervisor, and has its turn later. */
 	if (l->transient ? r.state == LIFE_EXITED : !r.kept) {
@@ -402,7 +378,7 @@ static int newest_first(const void *a, const void *b)
 int container_list(const struct dirs *dirs, struct container_infos *out, struct err *e)
 {
 	struct folders f;
-	struct listing l = {&f, out, false};
+	struct listing l = {&f, out, false, 0};
 	int r = open_folders(&f, dirs, e);
 
 	if (!r)
@@ -410,6 +386,8 @@ int container_list(const struct dirs *dirs, struct container_infos *out, struct 
 	l.transient = true;
 	if (!r)
 		r = each_id(f.run, ".state", list_one, &l, e);
+	if (!r && l.r < 0)
+		r = fail(e, -l.r, "cannot read the records of containers: %s", strerror(-l.r));
 	close_folders(&f);
 	if (out->n)
 		qsort(out->v, out->n, sizeof(*out->v), newest_first);
@@ -455,9 +433,12 @@ static bool find_link(const struct folders *f, const char *name, struct containe
 {
 	cleanup_free char *link = xasprintf("name-%s", name);
 	char id[ID_DIGITS + 1] = "";
-	ssize_t n = f->store < 0 ? -1 : readlinkat(f->store, link, id, ID_DIGITS);
+	ssize_t n = f->store < 0 ? -1 : readlinkat(f->store, link, id, sizeof(id));
 
-	if (n != ID_DIGITS || !is_id(id, ID_DIGITS) || load(f, id, out) < 0)
+	if (n != ID_DIGITS)
+		return false;
+	id[n] = '\0';
+	if (!is_id(id, ID_DIGITS) || load(f, id, out) < 0)
 		return false;
 	if (out->broken || (out->name && streq(out->name, name)))
 		return true;
@@ -499,8 +480,13 @@ int container_find(const struct dirs *dirs, const char *name, struct container_i
 
 	if (!r && !find_link(&f, name, out)) {
 		r = search(dirs, &f, &s, e);
-		if (!r && load(&f, s.id, out) < 0)
-			r = fail(e, ENOENT, "there is no container \"%s\"", name);
+		if (!r) {
+			r = load(&f, s.id, out);
+			if (is_ours(r))
+				fail(e, -r, "cannot read the record of %s: %s", name, strerror(-r));
+			else if (r < 0)
+				fail(e, ENOENT, "there is no container \"%s\"", name);
+		}
 	}
 	close_folders(&f);
 	return r;

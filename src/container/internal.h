@@ -7,10 +7,15 @@
 #include "container/container.h"
 #include "net/net.h"
 
-/* ---- info.c ------------------------------------------------------------------------------------- */
+/* ---- sealed.c: files with a checksum -------------------------------------------------------------- */
+
+#define SEALED_MAX (1 << 20)
 
 int sealed_write(int dirfd, const char *name, const json *j, enum replace_sync sync);
 int sealed_read(int dirfd, const char *name, json **out, struct err *e);
+
+/* ---- info.c ------------------------------------------------------------------------------------- */
+
 json *container_info_json(const struct container_info *r);
 bool container_alive(int run_fd, const char *id);
 
@@ -19,7 +24,7 @@ bool container_alive(int run_fd, const char *id);
 /**
  * struct state - the records of a container that we have taken
  * @run_fd: the folder of live records
- * @lock: the live record, locked for as long as we live
+ * @lock: the live record, locked for as long as we live; @kept_lock: the same in @dir, or -1
  * @store_fd: store/containers, or -1 when nothing is on disk
  * @dir: store/containers/ID, locked, or -1
  * @info: what its record says, or will say
@@ -27,7 +32,7 @@ bool container_alive(int run_fd, const char *id);
 struct state {
 	const char *id;
 	int run_fd, lock;
-	int store_fd, dir;
+	int store_fd, dir, kept_lock;
 	char *record;
 	struct container_info info;
 };
@@ -56,6 +61,9 @@ int daemon_fork(int *report, struct err *e);
 void daemon_report(int *report, const struct err *e);
 
 /* ---- relay.c: the caller's terminal and the container's ------------------------------------------- */
+
+/* How long somebody who does not read is waited for when the container has ended. */
+#define LAST_WORDS_MS 5000
 
 /**
  * struct relay - bytes between the caller's stdin and stdout and the pty master

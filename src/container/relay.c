@@ -130,9 +130,19 @@ static bool read_pty(struct relay *r)
 	return n > 0;
 }
 
+/*
+ * Only when the caller is ready, and then no more than a pipe that is ready takes: it is not ours
+ * to make it non-blocking, and who waits in write(2) for a reader hears no signal and no client.
+ */
 static void write_caller(struct relay *r)
 {
-	ssize_t n = r->out_open ? write(STDOUT_FILENO, r->out, r->out_len) : (ssize_t)r->out_len;
+	struct pollfd out = {STDOUT_FILENO, POLLOUT, 0};
+	ssize_t n = (ssize_t)r->out_len;
+
+	if (r->out_open && poll(&out, 1, 0) <= 0)
+		return;
+	if (r->out_open)
+		n = write(STDOUT_FILENO, r->out, MIN(r->out_len, (size_t)PIPE_BUF));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -175,10 +185,11 @@ void relay_finish(struct relay *r)
 		do {
 			struct pollfd out = {STDOUT_FILENO, POLLOUT, 0};
 
-			if (r->out_len && r->out_open && poll(&out, 1, 5000) > 0)
+			/* Who does not read for so long does not want it, nor what comes after it. */
+			if (r->out_len && r->out_open && poll(&out, 1, LAST_WORDS_MS) <= 0)
+				r->out_open = false;
+			if (r->out_len)
 				write_caller(r);
-			else
-				r->out_len = 0;
 		} while (r->out_len || read_pty(r));
 	}
 	relay_pause(r);

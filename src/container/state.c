@@ -58,6 +58,16 @@ static int take_life_lock(struct state *s, const char *store, struct err *e)
 		     : 0;
 }
 
+static int take_kept_lock(struct state *s, struct err *e)
+{
+	int r;
+
+	s->kept_lock = openat(s->dir, "lock",
+			      O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	r = s->kept_lock < 0 ? -errno : lock_own(s->kept_lock);
+	return r < 0 ? fail(e, -r, "cannot lock the container's folder: %s", strerror(-r)) : 0;
+}
+
 /*
  * Has the container @id the name that the link @link gives it? A link is made before anything that
  * it leads to, and outlives what was killed: who lives has it, and who has a record that says so.
@@ -133,7 +143,13 @@ static int make_folder(struct state *s, const struct container *c, struct err *e
 	if (mkdirat(s->store_fd, spec->id, 0700) < 0)
 		return fail_errno(e, "cannot make the container's folder");
 	s->dir = openat(s->store_fd, spec->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->dir < 0 || flock(s->dir, LOCK_EX | LOCK_NB) < 0)
+	if (s->dir < 0) {
+		int r = fail_errno(e, "cannot open the container's folder");
+
+		unlinkat(s->store_fd, spec->id, AT_REMOVEDIR);
+		return r;
+	}
+	if (flock(s->dir, LOCK_EX | LOCK_NB) < 0)
 		return fail_errno(e, "cannot lock the container's folder");
 	if (mkdirat(s->dir, "upper", 0755) < 0 || mkdirat(s->dir, "work", 0700) < 0)
 		return fail_errno(e, "cannot make the container's folder");
@@ -193,7 +209,12 @@ int state_save(struct state *s, enum replace_sync sync, struct err *e)
 
 static int open_run(struct state *s, const struct container *c, struct err *e)
 {
-	*s = (struct state){.id = c->spec->id, .run_fd = -1, .lock = -1, .store_fd = -1, .dir = -1};
+	*s = (struct state){.id = c->spec->id,
+			    .run_fd = -1,
+			    .lock = -1,
+			    .store_fd = -1,
+			    .dir = -1,
+			    .kept_lock = -1};
 	s->run_fd = dirs_open(c->dirs->run, "containers", e);
 	return s->run_fd < 0 ? s->run_fd : 0;
 }
@@ -266,6 +287,8 @@ int state_create(struct state *s, const struct container *c, struct err *e)
 	if (!r && s->store_fd >= 0)
 		r = make_folder(s, c, e);
 	if (!r && s->info.kept)
+		r = take_kept_lock(s, e);
+	if (!r && s->info.kept)
 		r = state_save(s, REPLACE_FAST, e);
 	fault_point("record");
 	if (!r && s->info.kept)
@@ -305,6 +328,8 @@ int state_open(struct state *s, const struct container *c, const struct containe
 		state_unlink_live(s->run_fd, s->id);
 		r = take_life_lock(s, c->dirs->store, e);
 	}
+	if (!r)
+		r = take_kept_lock(s, e);
 	if (!r) {
 		describe(&s->info, c->spec);
 		s->info.created = info->created;
@@ -387,6 +412,7 @@ void state_close(struct state *s)
 	free(take_ptr(s->record));
 	container_info_free(&s->info);
 	close_fd(take_fd(&s->lock));
+	close_fd(take_fd(&s->kept_lock));
 	close_fd(take_fd(&s->dir));
 	close_fd(take_fd(&s->store_fd));
 	close_fd(take_fd(&s->run_fd));
@@ -453,15 +479,18 @@ static bool has_volumes(const struct spec *spec)
  */
 void state_discard(struct state *s, const struct container *c, int userns_fd)
 {
+	/* One by one: a failure may be for want of descriptors, and this takes none. */
+	static const char *const records[] = {"config.json", "state.json", "lock"};
+
 	if (s->dir >= 0) {
 		/* From here on it is nobody's: the next command removes what we do not. */
-		if (s->info.kept)
-			unlinkat(s->dir, "config.json", 0);
+		for (size_t i = 0; s->info.kept && i < ARRAY_SIZE(records); i++)
+			unlinkat(s->dir, records[i], 0);
 		if (!remove_if_empty(s))
 			discard(s, c->plan, userns_fd);
 	}
-	if (s->dir >= 0)
-		state_drop_name(s->store_fd, s->info.name, s->id);
+	if (s->store_fd >= 0)
+		state_drop_name(s->store_fd, s->info.name ? s->info.name : c->spec->name, s->id);
 	if (has_volumes(c->spec))
 		volumes_release(c->dirs, c->plan, s->id, true);
 	if (s->dir >= 0)
@@ -544,6 +573,9 @@ int container_remove(const struct dirs *dirs, const struct idmap_plan *plan,
 	if (lock_soon(dir, LOCK_EX) < 0)
 		return fail_hint(e, fail(e, EBUSY, "container %.12s is in use", info->id),
 				 "stop it first, or use --force");
+	/* From here on it is nobody's: a command that is killed leaves the rest to the next. */
+	if (unlinkat(dir, "config.json", 0) < 0 && errno != ENOENT && errno != EISDIR)
+		return fail_errno(e, "cannot remove container %.12s", info->id);
 	if (info->broken)
 		state_drop_names(store_fd, info->id);
 	else

@@ -188,6 +188,17 @@ void streams_resize(const struct streams *s, int value)
 		ioctl(s->in, TIOCSWINSZ, &size);
 }
 
+/* Who does not read for so long does not want it, nor what comes after it. */
+static void give_up(struct streams *s, struct control *c, int i)
+{
+	if (s->here[i] >= 0 && s->chunk[i].here < s->chunk[i].n)
+		s->here[i] = -1;
+	for (size_t k = 0; k < c->n; k++) {
+		if (c->v[k].owes[i])
+			c->v[k].attached = c->v[k].owes[1] = c->v[k].owes[2] = false;
+	}
+}
+
 /* streams_finish - the container has ended: carry its last words to everybody, and close */
 void streams_finish(struct streams *s, struct control *c)
 {
@@ -205,9 +216,10 @@ void streams_finish(struct streams *s, struct control *c)
 						fds[n++] = (struct pollfd){c->v[k].sock, POLLOUT,
 									   0};
 				}
-				/* Who does not read for so long does not want it. */
-				if (poll(fds, n, LAST_WORDS_MS) <= 0)
+				if (poll(fds, n, LAST_WORDS_MS) <= 0) {
+					give_up(s, c, i);
 					break;
+				}
 				if (s->here[i] >= 0 && fds[0].fd == s->here[i] && fds[0].revents)
 					write_here(s, i);
 				offer(s, c, i);

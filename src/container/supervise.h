@@ -10,8 +10,7 @@
 
 /* ---- streams.c ---------------------------------------------------------------------------------------- */
 
-#define STREAMS_FDS   5
-#define LAST_WORDS_MS 10000
+#define STREAMS_FDS 5
 
 struct chunk {
 	char data[CTL_DATA_MAX];

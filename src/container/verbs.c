@@ -44,6 +44,48 @@ static bool lives(const struct container_info *i)
 	return i->supervisor > 0;
 }
 
+/* The supervisor of a container that lives, by its number in the record; -1 when it has ended. */
+static int open_supervisor(const struct container_info *i)
+{
+	cleanup_close int pidfd = sys_pidfd_open(i->supervisor, 0);
+	uint64_t start = 0;
+
+	if (pidfd < 0 || proc_start_time(i->supervisor, &start) < 0 || start != i->supervisor_start)
+		return -1;
+	return take_fd(&pidfd);
+}
+
+static bool ends_within(int pidfd, int timeout_ms)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&p, 1, timeout_ms) > 0;
+}
+
+/*
+ * A supervisor that does not answer, because it was stopped, or that has no socket any more,
+ * because the runtime folder was emptied: it passes signals on. The container ends with it.
+ */
+static int stop_by_signal(const struct container_info *i, int timeout_ms, struct err *e)
+{
+	cleanup_close int pidfd = open_supervisor(i);
+
+	if (pidfd < 0)
+		return 0;
+	sys_pidfd_send_signal(pidfd, SIGCONT);
+	if (timeout_ms && sys_pidfd_send_signal(pidfd, SIGTERM) == 0 &&
+	    ends_within(pidfd, timeout_ms < 0 ? -1 : timeout_ms))
+		return 0;
+	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 || !ends_within(pidfd, SOON_MS))
+		return fail(e, EBUSY, "cannot end the supervisor of container %.12s", i->id);
+	return 0;
+}
+
+static int to_ms(int64_t timeout, int more)
+{
+	return timeout < 0 ? -1 : (int)MIN(timeout / 1000000 + more, INT_MAX);
+}
+
 /**
  * container_stop - ask a container to end, and kill it when it does not
  * @sig: 0 for the container's own stop signal
@@ -54,20 +96,37 @@ static bool lives(const struct container_info *i)
 int container_stop(const struct dirs *dirs, const struct container_info *i, int sig,
 		   int64_t timeout, struct err *e)
 {
+	static struct ctl_msg m;
 	int r = life_may(OP_STOP, i->state, i->id, e), code;
 	cleanup_close int sock = -1;
+	struct err why = {};
+	size_t n;
 
 	/* One that has ended, and whose supervisor lives, is about to be restarted. */
 	if (r < 0 || (!r && !lives(i)))
 		return r;
-	sock = ctl_connect(dirs, i, e);
-	if (sock < 0)
+	sock = ctl_connect(dirs, i, &why);
+	if (sock == -ENOTCONN)
+		return stop_by_signal(i, to_ms(timeout, 0), e);
+	if (sock < 0) {
+		*e = why;
 		return sock;
-	r = ctl_ask(sock, CTL_STOP, sig, timeout, NULL, NULL, e);
-	if (r < 0)
-		return r == -ECONNRESET ? 0 : r;
-	return await_end(sock, timeout < 0 ? -1 : (int)MIN(timeout / 1000000 + 30000, INT_MAX),
-			 &code, e);
+	}
+	r = ctl_send(sock, CTL_STOP, sig, timeout, NULL, 0);
+	if (r == -EAGAIN)
+		r = -ETIMEDOUT;
+	else if (!r)
+		r = ctl_receive(sock, &m, &n, NULL, timeout < 0 ? 10000 : to_ms(timeout, SOON_MS),
+				&why);
+	if (r == -ETIMEDOUT)
+		return stop_by_signal(i, to_ms(timeout, 0), e);
+	if (r == -ECONNRESET || r == -EPIPE)
+		return 0;
+	if (r < 0) {
+		*e = why;
+		return r;
+	}
+	return await_end(sock, to_ms(timeout, 30000), &code, e);
 }
 
 static int ask(const struct dirs *dirs, const struct container_info *i, enum life_op op,
@@ -136,20 +195,6 @@ out:
 	return r;
 }
 
-/* A supervisor that does not answer: it is known by pid and start time, for boot ids agree. */
-static int kill_supervisor(const struct container_info *i, struct err *e)
-{
-	cleanup_close int pidfd = sys_pidfd_open(i->supervisor, 0);
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-	uint64_t start = 0;
-
-	if (pidfd < 0 || proc_start_time(i->supervisor, &start) < 0 || start != i->supervisor_start)
-		return 0;
-	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 || poll(&p, 1, SOON_MS) <= 0)
-		return fail(e, EBUSY, "cannot end the supervisor of container %.12s", i->id);
-	return 0;
-}
-
 /**
  * container_end - end a container whatever it takes
  * @timeout: ns between the stop signal and SIGKILL
@@ -164,7 +209,7 @@ int container_end(const struct dirs *dirs, const struct container_info *i, int64
 	if (!lives(i))
 		return 0;
 	return container_stop(dirs, i, timeout ? 0 : SIGKILL, timeout, &why) < 0
-		       ? kill_supervisor(i, e)
+		       ? stop_by_signal(i, 0, e)
 		       : 0;
 }
 

@@ -40,15 +40,20 @@ static int open_dir_at(int dirfd, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+static int read_only(const struct store *s, struct err *e)
+{
+	return fail(
+		e, EROFS,
+		"the store %s is read-only and this needs to write to it; name another one with --root DIR",
+		s->path);
+}
+
 static int store_dir(const struct store *s, const char *sub, struct err *e)
 {
 	int fd = dirs_open(s->path, sub, e);
 
 	if (fd == -EROFS)
-		return fail(
-			e, EROFS,
-			"the store %s is read-only and this needs to write to it; name another one with --root DIR",
-			s->path);
+		return read_only(s, e);
 	return fd == -ENOSPC || fd == -EDQUOT ? store_space(s, fd, "making its folders", e) : fd;
 }
 
@@ -103,6 +108,8 @@ int store_lock(const struct store *s, const char *name, bool wait, struct err *e
 		return fd;
 	if (fd == -ENOSPC || fd == -EDQUOT)
 		return store_space(s, fd, "locking", e);
+	if (fd == -EROFS)
+		return read_only(s, e);
 	return fail(e, -fd, "cannot lock %s/locks/%s: %s", s->path, name, strerror(-fd));
 }
 
