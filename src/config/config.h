@@ -119,6 +119,7 @@ struct settings {
 	int64_t pull_timeout;
 };
 
+char *config_dir(void);
 int settings_load(struct settings *s, struct err *e);
 void settings_free(struct settings *s);
 #define cleanup_settings __cleanup(settings_free)

@@ -108,15 +108,23 @@ static int set_line(void *ctx, const char *key, const char *value, const char *f
 	return unknown_key(key, where, e);
 }
 
-static char *user_file(void)
+/* config_dir - the user's folder of settings, whether it is there or not; a new string, or NULL */
+char *config_dir(void)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
 	if (config && *config == '/')
-		return path_join(config, "sandbox/sandbox.conf");
+		return path_join(config, "sandbox");
 	if (home && *home == '/')
-		return path_join(home, ".config/sandbox/sandbox.conf");
+		return path_join(home, ".config/sandbox");
 	return NULL;
+}
+
+static char *user_file(void)
+{
+	cleanup_free char *dir = config_dir();
+
+	return dir ? path_join(dir, "sandbox.conf") : NULL;
 }
 
 static int load(struct settings *s, struct err *e)

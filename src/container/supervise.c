@@ -315,11 +315,17 @@ static void streams_end(struct run *run)
 static int start_and_wait(struct run *run, struct err *e)
 {
 	const struct spec *s = run->c->spec;
+	struct covers covers = {};
 	int r = payload_stdio(run, e);
 
 	if (!r) {
 		run_prepare_net(run);
-		r = launch_start(&run->launch, e);
+		r = covers_find(s, run->c->dirs, &covers, e);
+		run->launch.covers = &covers;
+		if (!r)
+			r = launch_start(&run->launch, e);
+		run->launch.covers = NULL;
+		covers_free(&covers);
 		close_stdio(run);
 	}
 	if (!r) {

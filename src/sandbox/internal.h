@@ -127,6 +127,7 @@ int step_user_mounts(struct launch *l, struct err *e);
 int step_files(struct launch *l, struct err *e);
 int mount_target(int rootfd, const char *path, bool dir, struct err *e);
 int mount_attach(int mountfd, int targetfd, const char *what, struct err *e);
+int cover_bind(struct launch *l, size_t mount, int root, struct err *e);
 int tmpfs_open(const char *const *options, uint64_t attrs, struct err *e);
 
 /* process.c */

@@ -276,12 +276,14 @@ static int mount_bind(struct launch *l, const struct mount_spec *m, int source, 
 int step_user_mounts(struct launch *l, struct err *e)
 {
 	const struct mounts *m = &l->spec->mounts;
-	int r = 0;
+	int r = cover_bind(l, m->n, l->c.root, e);
 
 	for (size_t i = 0; !r && i < m->n; i++) {
-		if (l->c.sources[i] >= 0)
+		if (l->c.sources[i] >= 0) {
 			r = mount_bind(l, &m->v[i], l->c.sources[i], e);
-		else if (streq(m->v[i].type, "tmpfs"))
+			if (!r)
+				r = cover_bind(l, i, l->c.sources[i], e);
+		} else if (streq(m->v[i].type, "tmpfs"))
 			r = mount_tmpfs(l, &m->v[i], e);
 	}
 	return r;

@@ -163,9 +163,34 @@ struct launch_files {
 	struct buf hosts, resolv_conf, hostname;
 };
 
+/* ---- cover.c: sandbox's own folders inside of binds ------------------------------------------------ */
+
+/**
+ * struct cover - one folder that a bind holds
+ * @mount: number of the bind in the spec; the number of mounts: the root itself (--rootfs)
+ * @path: from the bind's source on
+ * @dev, @ino: what has to be there
+ * @hide: by an empty tmpfs; else it becomes read-only
+ */
+struct cover {
+	size_t mount;
+	char *path;
+	dev_t dev;
+	ino_t ino;
+	bool hide;
+};
+
+struct covers {
+	struct cover *v;
+	size_t n;
+};
+
+int covers_find(const struct spec *s, const struct dirs *dirs, struct covers *out, struct err *e);
+void covers_free(struct covers *c);
+
 /**
  * struct launch - one container's launch and what is left of it while it runs
- * @spec, @plan, @hooks, @files: borrowed
+ * @spec, @plan, @hooks, @files, @covers: borrowed; @covers may be NULL
  * @run_dir: folder of live state (a place to mount on)
  * @stdio: what the payload gets as 0, 1 and 2; -1 leaves that one closed
  * @pid, @pidfd: of the container's first process
@@ -181,6 +206,7 @@ struct launch {
 	const struct idmap_plan *plan;
 	const struct launch_hooks *hooks;
 	const struct launch_files *files;
+	const struct covers *covers;
 	const char *run_dir;
 	int stdio[3];
 	bool wait_start; /* stop before exec until launch_go() */
