@@ -179,6 +179,18 @@ static void try_overlay(struct trial *t, const void *ctx)
 	umount2("merged", MNT_DETACH);
 }
 
+static const char *fuse_program(void)
+{
+	static const char *const paths[] = {"/usr/bin/fuse-overlayfs",
+					    "/usr/local/bin/fuse-overlayfs", "/bin/fuse-overlayfs"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		if (!access(paths[i], X_OK))
+			return paths[i];
+	}
+	return NULL;
+}
+
 void probe_overlay(struct doctor *d, struct doctor_row *row)
 {
 	struct err e = {0};
@@ -207,7 +219,9 @@ void probe_overlay(struct doctor *d, struct doctor_row *row)
 	row_set(row, FINDING_WARN, "does not work in the store (%s): %s failed: %s",
 		fs_name(fs.f_type), t.at, strerror(t.error));
 	row_fix(row,
-		"put the store on a local file system (--root DIR), or use Linux 5.11 or newer, or install fuse-overlayfs");
+		"put the store on a local file system (--root DIR), or use Linux 5.11 or newer%s",
+		fuse_program() ? "; until then fuse-overlayfs is taken, which is slower"
+			       : ", or install fuse-overlayfs");
 }
 
 static void try_fuse(struct trial *t, const void *ctx __unused)
@@ -225,19 +239,13 @@ static void try_fuse(struct trial *t, const void *ctx __unused)
 
 void probe_fuse(struct doctor *d, struct doctor_row *row)
 {
-	static const char *const paths[] = {"/usr/bin/fuse-overlayfs",
-					    "/usr/local/bin/fuse-overlayfs", "/bin/fuse-overlayfs"};
 	enum finding level = d->overlay ? FINDING_NOTE : FINDING_WARN;
-	const char *path = NULL;
+	const char *path = fuse_program();
 	struct trial t;
 
 	if (!d->userns) {
 		row_set(row, FINDING_NOTE, "not tried: it needs user namespaces");
 		return;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(paths) && !path; i++) {
-		if (!access(paths[i], X_OK))
-			path = paths[i];
 	}
 	trial_run(&t, CLONE_NEWUSER | CLONE_NEWNS, try_fuse, NULL);
 	if (t.error) {
