@@ -38,6 +38,13 @@ static int open_log(struct open_log *l, struct log_source *src, const struct dir
 	src->dir = openat(store, c->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (src->dir < 0 && errno != ENOENT)
 		return fail_errno(e, "cannot open the folder of container %s", l->name);
+	if (!c->kept)
+		return fail_hint(e,
+				 fail(e, ENOENT,
+				      "container %s is thrown away when it ends, and has no log: "
+				      "its output goes to whoever started it",
+				      l->name),
+				 "run it with --name or -d");
 	if (src->dir < 0 || (c->state != LIFE_CREATED && !has_log(src->dir)))
 		return fail(e, ENOENT,
 			    "container %s has no log: it had a terminal in the foreground, or "

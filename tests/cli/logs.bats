@@ -253,6 +253,18 @@ detach() { expect 0 run -d --network none "$@"; }
   [ "$output" = "$(seq -f 'line %g of many' "$first" 8000)" ]
 }
 
+@test "one that is thrown away in the foreground has none, and that is said" {
+  local pid
+
+  "$SANDBOX" run --network none busybox sleep 1000 </dev/null >/dev/null 3>&- &
+  pid=$!
+  eventually 10 sh -c '[ -n "$("$SANDBOX" ps -q)" ]'
+  one_line_error logs "$("$SANDBOX" ps -q | head -n 1)"
+  [[ $stderr == *"is thrown away when it ends"*"--name or -d" ]]
+  kill -9 "$pid"
+  wait "$pid" || :
+}
+
 @test "--log-driver none keeps nothing" {
   detach --name mute --log-driver none busybox echo hello
   expect 0 wait mute
