@@ -28,7 +28,7 @@ TESTS += $(SOURCE_TESTS) $(BATS_TESTS)
 UNIT_LDADD = libcli.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a libconfig.a \
 	liblinux.a libbase.a $(JSONC_LIBS) $(CMOCKA_LIBS)
 
-EXTRA_DIST += $(BATS_TESTS) $(SOURCE_TESTS) tests/fault/README tests/fault/terminal.py tests/lib/run-bats tests/lib/common.bash tests/lib/leaks tests/lib/count.awk \
+EXTRA_DIST += $(BATS_TESTS) $(SOURCE_TESTS) tests/fault/README tests/fault/terminal.py tests/lib/reaper tests/lib/run-bats tests/lib/common.bash tests/lib/leaks tests/lib/count.awk \
 	tests/check/layers.awk tests/check/headers.table tests/check/functions.awk \
 	tests/check/sizes.allow tests/vm/README tests/vm/run tests/vm/pack tests/vm/build-image \
 	tests/vm/guest-user tests/vm/guest-user.service tests/vm/guest-end tests/vm/guest-end.service

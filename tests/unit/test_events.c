@@ -200,7 +200,8 @@ static void test_together(void **state)
 		assert_int_equal(status, 0);
 	}
 	assert_false(stat(old, &st));
-	assert_in_range(st.st_size, 1 << 20, (1 << 20) + 4096);
+	/* Others append to the full file for as long as who changes the files is not scheduled. */
+	assert_true(st.st_size >= 1 << 20);
 }
 
 int main(void)
