@@ -75,6 +75,16 @@ int read_rest(int fd, size_t max, struct buf *out)
 	}
 }
 
+static ssize_t read_once(int fd, void *p, size_t n)
+{
+	ssize_t r;
+
+	do
+		r = read(fd, p, n);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
 /**
  * read_file_at - read a whole small file
  * @dirfd: where @path starts, or AT_FDCWD
@@ -87,10 +97,21 @@ int read_file_at(int dirfd, const char *path, size_t max, struct buf *out)
 {
 	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
+	char small[4096];
+	ssize_t n;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	return S_ISREG(st.st_mode) ? read_rest(fd, max, out) : -EINVAL;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	/* One read when its size is known (0 in /proc) and all of it comes: nothing is behind that. */
+	if (st.st_size <= 0 || st.st_size >= (off_t)MIN(sizeof(small), max))
+		return read_rest(fd, max, out);
+	n = read_once(fd, small, sizeof(small));
+	if (n < 0 || (size_t)n > max)
+		return n < 0 ? (int)n : -EFBIG;
+	buf_add(out, small, (size_t)n);
+	return n == st.st_size ? 0 : read_rest(fd, max - (size_t)n, out);
 }
 
 /**

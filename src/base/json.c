@@ -40,26 +40,28 @@ static bool has_huge_number(const char *text, size_t n)
 
 static int parse(const char *text, size_t n, int flags, json **out, struct err *e)
 {
-	json_tokener *tok = json_tokener_new_ex(JSON_DEPTH);
+	/* Kept: it is as large as the deepest text, and a list of containers parses a thousand. */
+	static json_tokener *tok;
 	json *j;
 	size_t end;
 	enum json_tokener_error why;
 
 	if (!tok)
+		tok = json_tokener_new_ex(JSON_DEPTH);
+	if (!tok)
 		return fail(e, ENOMEM, "out of memory");
-	if (n > INT32_MAX) {
-		json_tokener_free(tok);
+	if (n > INT32_MAX)
 		return fail(e, EFBIG, "JSON text is larger than 2 GiB");
-	}
-	if (has_huge_number(text, n)) {
-		json_tokener_free(tok);
+	/* Of a stranger's: json-c would round it. */
+	if (flags & JSON_TOKENER_VALIDATE_UTF8 && has_huge_number(text, n))
 		return fail(e, ERANGE, "not valid JSON: an integer does not fit 64 bits");
-	}
+	json_tokener_reset(tok);
 	json_tokener_set_flags(tok, flags);
 	j = json_tokener_parse_ex(tok, text, (int)n);
 	why = json_tokener_get_error(tok);
 	end = json_tokener_get_parse_end(tok);
-	json_tokener_free(tok);
+	/* What a text that was cut has begun. */
+	json_tokener_reset(tok);
 	if (why == json_tokener_success) {
 		while (end < n && strchr(" \t\r\n", text[end]) && text[end])
 			end++;

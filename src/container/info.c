@@ -207,6 +207,12 @@ static bool lives_on(const struct folders *f, const struct container_info *r)
 	return fd >= 0 && lock_owner(fd) == 1;
 }
 
+/* Of one that is at rest by its own record nothing would change, and no lock is looked for. */
+static bool may_live(const struct container_info *r)
+{
+	return r->supervisor || r->pid || (r->state != LIFE_CREATED && r->state != LIFE_EXITED);
+}
+
 /* A failure that is ours and not the file's, which may be sound. */
 static bool is_ours(int r)
 {
@@ -232,7 +238,7 @@ static int load_file(int dirfd, const char *name, const struct folders *f, struc
 		result = fail(&why, EBADMSG, "%s is damaged", name);
 	if (result < 0)
 		is_damaged(r, &why);
-	else if (!container_alive(f->run, r->id) && !lives_on(f, r))
+	else if (may_live(r) && !container_alive(f->run, r->id) && !lives_on(f, r))
 		has_ended(r, j);
 	return 0;
 }
