@@ -137,6 +137,7 @@ int worker_container(struct worker *w, const struct files *f, bool mounts, bool 
 	strv_add(&w->args, "view=layers");
 	strv_addf(&w->args, "upper=%s/upper", rs->state_dir);
 	strv_addf(&w->args, "work=%s/work", rs->state_dir);
+	strv_addf(&w->args, "fuse=%d", rs->driver == ROOTFS_FUSE);
 	w->view_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return w->view_fd < 0 ? fail_errno(e, "cannot open /dev/null") : 0;
 }

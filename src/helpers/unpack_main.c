@@ -111,6 +111,7 @@ static const struct {
 	{"layer", NULL, add_layer, NULL},
 	{"upper", &job.view.upper, NULL, NULL},
 	{"work", &job.view.work, NULL, NULL},
+	{"fuse", NULL, set_flag, &job.view.fuse},
 	{"mounts", NULL, set_flag, &job.view.mounts},
 	{"path", &job.path, NULL, NULL},
 	{"name", &job.pack.name, NULL, NULL},

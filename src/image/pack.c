@@ -191,7 +191,12 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* list_dir - the names in a folder, sorted; @fd stays the caller's */
+/*
+ * list_dir - the names in a folder of a container, sorted; @fd stays the caller's
+ *
+ * Without those that are marks of an overlay: fuse-overlayfs has files of such names beside
+ * the attributes. In an archive they would be whiteouts.
+ */
 int list_dir(int fd, struct strv *out, struct err *e)
 {
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -203,7 +208,8 @@ int list_dir(int fd, struct strv *out, struct err *e)
 		return fail_errno(e, "cannot read the folder");
 	}
 	while ((de = readdir(d))) {
-		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
+		if (!streq(de->d_name, ".") && !streq(de->d_name, "..") &&
+		    !str_has_prefix(de->d_name, ".wh."))
 			strv_add(out, de->d_name);
 	}
 	closedir(d);

@@ -25,6 +25,7 @@ enum view_kind { VIEW_FOLDER, VIEW_RUNNING, VIEW_LAYERS };
  * @fd: of VIEW_FOLDER, the folder; of VIEW_RUNNING a pidfd of the container's first process
  * @write: files are made below it; else nothing can be
  * @mounts: with what is mounted below
+ * @fuse: of VIEW_LAYERS, @upper is fuse-overlayfs's
  * @layers: of VIEW_LAYERS, the topmost first; also where @lower is wanted
  * @upper, @work: of VIEW_LAYERS; @work only to write
  * @want_lower: the layers alone as well
@@ -33,7 +34,7 @@ enum view_kind { VIEW_FOLDER, VIEW_RUNNING, VIEW_LAYERS };
 struct view {
 	enum view_kind kind;
 	int fd;
-	bool write, mounts, want_lower;
+	bool write, mounts, fuse, want_lower;
 	struct strv layers;
 	const char *upper, *work;
 	int root, lower;

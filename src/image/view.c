@@ -21,6 +21,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 #include "image/unpack.h"
 #include "linux/sys.h"
@@ -187,10 +188,47 @@ static int lower_tree(const struct view *v, struct err *e)
 				: mount_overlay(&v->layers, NULL, NULL, e);
 }
 
+/*
+ * fuse-overlayfs has an attribute of its own for a folder that hides the image's; the kernel's
+ * goes beside it, for fuse-overlayfs understands both. Whiteouts are the same.
+ */
+static int adopt_marks(int dir, unsigned depth, struct err *e)
+{
+	cleanup_strv struct strv names = {};
+	char mark = 0;
+	int r = depth < 512 ? list_dir(dir, &names, e)
+			    : fail(e, ELOOP, "the container's folders are too deep");
+
+	if (!r && fgetxattr(dir, "user.fuseoverlayfs.opaque", &mark, 1) == 1 && mark == 'y' &&
+	    fsetxattr(dir, "user.overlay.opaque", "y", 1, 0) < 0)
+		r = fail_errno(e, "cannot mark a folder of the container");
+	strv_for_each (name, &names) {
+		cleanup_close int sub =
+			r < 0 ? -1
+			      : openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (sub >= 0)
+			r = adopt_marks(sub, depth + 1, e);
+		else if (!r && errno != ENOTDIR && errno != ELOOP && errno != ENOENT)
+			r = fail_errno(e, "cannot open a folder of the container");
+	}
+	return r;
+}
+
+static int adopt_upper(const struct view *v, struct err *e)
+{
+	cleanup_close int fd = open(v->upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? fail_errno(e, "cannot open %s", v->upper) : adopt_marks(fd, 0, e);
+}
+
 static int layered_tree(const struct view *v, struct err *e)
 {
 	cleanup_strv struct strv all = {};
+	int r = v->fuse ? adopt_upper(v, e) : 0;
 
+	if (r < 0)
+		return r;
 	if (v->write)
 		return mount_overlay(&v->layers, v->upper, v->work, e);
 	strv_add(&all, v->upper);

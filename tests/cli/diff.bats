@@ -104,3 +104,40 @@ END
   one_line_error diff nosuch
   one_line_error diff a b
 }
+
+# fuse-overlayfs marks folders that hide the image's in its own way, and has files for it.
+@test "fuse-overlayfs: diff, export, cp and commit of one that has ended are as with overlay" {
+  local driver
+
+  need fuse-overlayfs
+  need_fuse
+  need_subids
+  expect 0 run --name base --network none busybox sh -c \
+    'mkdir -p /d/sub /e; echo secret >/d/old; echo secret >/d/sub/old; echo e >/e/file'
+  expect 0 commit base img-base
+  expect 0 rm base
+  for driver in overlay fuse-overlayfs; do
+    expect 0 run --name "of-$driver" --storage-driver "$driver" --network none img-base sh -c '
+      rm -r /d && mkdir -p /d/sub && echo only >/d/only; rm /e/file; mkdir /tmp/own; chown 33:44 /tmp/own
+      echo x >/tmp/own/file; chmod 700 /tmp'
+    expect 0 diff "of-$driver"
+    sort <<<"$output" >"$BATS_TEST_TMPDIR/diff.$driver"
+    expect 0 commit "of-$driver" "img-$driver"
+    expect 0 run --network none "img-$driver" sh -c 'ls -AR /d /e; stat -c %u:%g /tmp/own'
+    echo "$output" >"$BATS_TEST_TMPDIR/seen.$driver"
+    expect 0 cp "of-$driver:/d" "$BATS_TEST_TMPDIR/d.$driver"
+    (cd "$BATS_TEST_TMPDIR/d.$driver" && ls -AR) >>"$BATS_TEST_TMPDIR/seen.$driver"
+    "$SANDBOX" export "of-$driver" | tar t | sort >>"$BATS_TEST_TMPDIR/seen.$driver"
+    # It goes on from there.
+    expect 0 start "of-$driver"
+    expect 0 wait "of-$driver"
+    expect 0 rm "of-$driver"
+    expect 0 rmi "img-$driver"
+  done
+  diff "$BATS_TEST_TMPDIR"/diff.overlay "$BATS_TEST_TMPDIR"/diff.fuse-overlayfs
+  diff "$BATS_TEST_TMPDIR"/seen.overlay "$BATS_TEST_TMPDIR"/seen.fuse-overlayfs
+  grep -q '^D /d/old' "$BATS_TEST_TMPDIR"/diff.fuse-overlayfs
+  # What was deleted does not come back.
+  if grep -e /old -e '^old' -e '\.wh\.' "$BATS_TEST_TMPDIR"/seen.fuse-overlayfs; then return 1; fi
+  expect 0 rmi img-base
+}
