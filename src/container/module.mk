@@ -22,6 +22,7 @@ libcontainer_a_SOURCES += src/container/network.c
 libcontainer_a_SOURCES += src/container/relay.c
 libcontainer_a_SOURCES += src/container/requests.c
 libcontainer_a_SOURCES += src/container/sealed.c
+libcontainer_a_SOURCES += src/container/restart.c
 libcontainer_a_SOURCES += src/container/signals.c
 libcontainer_a_SOURCES += src/container/state.c
 libcontainer_a_SOURCES += src/container/streams.c

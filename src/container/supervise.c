@@ -14,7 +14,6 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "container/supervise.h"
 #include "linux/sys.h"
@@ -311,8 +310,8 @@ static void streams_end(struct run *run)
 	free(take_ptr(run->streams));
 }
 
-/* From the launch to the last word of the payload. */
-static int start_and_wait(struct run *run, struct err *e)
+/* run_once - from the launch to the last word of the payload */
+int run_once(struct run *run, struct err *e)
 {
 	const struct spec *s = run->c->spec;
 	struct covers covers = {};
@@ -364,63 +363,6 @@ void run_reset(struct run *run)
 	run->timed_out = run->started = run->exited = run->paused = run->stopping = false;
 	run->status = 0;
 	relay_init(&run->relay);
-}
-
-/* ---- restarting ------------------------------------------------------------------------------------------- */
-
-/* Waits before the next try; clients are heard meanwhile. Return: whether to try. */
-static bool wait_for_retry(struct run *run, int64_t delay)
-{
-	struct err e = {};
-
-	/* Neither socket nor pidfd: what ends this is the time, or a client who wants a stop. */
-	run->kill_at = now_ns() + delay;
-	while (run->kill_at && !run->no_restart && supervise_once(run, &e) >= 0)
-		;
-	return !run->no_restart;
-}
-
-static bool wants_restart(const struct run *run, int r, int code)
-{
-	const struct restart *p = &run->restart;
-
-	if (r < 0 || run->no_restart || p->policy == RESTART_NO)
-		return false;
-	if (p->policy == RESTART_ON_FAILURE)
-		return code && (!p->max || run->state.info.restarts < p->max);
-	return true;
-}
-
-/* 0.1 s, then twice as long each time, up to a minute; from the start when it ran for 10 s. */
-static int64_t back_off(int64_t last, int64_t ran)
-{
-	const int64_t first = 100000000LL, most = 60000000000LL;
-
-	return ran > 10000000000LL || !last ? first : MIN(2 * last, most);
-}
-
-static int run_and_restart(struct run *run, int *exit_code, struct err *e)
-{
-	int64_t delay = 0;
-
-	for (;;) {
-		int64_t began = now_ns();
-		int r;
-
-		run_reset(run);
-		r = start_and_wait(run, e);
-		*exit_code = run->timed_out ? 128 + SIGKILL : exit_code_of(run->status);
-		if (run->started)
-			event_of(run->c->dirs, &run->state.info, "died", *exit_code);
-		if (!wants_restart(run, r, *exit_code))
-			return r;
-		launch_free(&run->launch);
-		delay = back_off(delay, now_ns() - began);
-		state_ended(&run->state, *exit_code, NULL, true);
-		run->state.info.restarts++;
-		if (!wait_for_retry(run, delay))
-			return 0;
-	}
 }
 
 /* ---- a supervisor's life ------------------------------------------------------------------------------------ */

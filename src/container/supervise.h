@@ -72,8 +72,13 @@ void run_init(struct run *run, const struct container *c);
 void run_reset(struct run *run);
 int supervise_once(struct run *run, struct err *e);
 int supervise(struct run *run, struct err *e);
+int run_once(struct run *run, struct err *e);
 int exit_code_of(int status);
 bool is_open(int fd);
+
+/* ---- restart.c ------------------------------------------------------------------------------------------- */
+
+int run_and_restart(struct run *run, int *exit_code, struct err *e);
 
 /* ---- network.c ------------------------------------------------------------------------------------------- */
 
