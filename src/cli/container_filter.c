@@ -92,6 +92,17 @@ static bool match_restarts(const void *item, const struct filter_value *v)
 	return INFO(item)->restarts == (uint32_t)atoi(v->text);
 }
 
+static int check_health(const char *value, struct err *e)
+{
+	static const char *const known[] = {"none", "starting", "healthy", "unhealthy"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (streq(known[i], value))
+			return 0;
+	}
+	return fail(e, EINVAL, "health is none, starting, healthy or unhealthy; not \"%s\"", value);
+}
+
 static bool match_health(const void *item, const struct filter_value *v)
 {
 	return streq(INFO(item)->health ? INFO(item)->health : "none", v->text);
@@ -159,7 +170,7 @@ static const struct filter_def filter_defs[] = {
 	{"ancestor", false, false, NULL, match_ancestor},
 	{"before", false, false, NULL, match_before},
 	{"exited", false, false, check_number, match_exited},
-	{"health", false, false, NULL, match_health},
+	{"health", false, false, check_health, match_health},
 	{"id", false, false, NULL, match_id},
 	{"label", false, true, NULL, match_label},
 	{"name", true, false, NULL, match_name},

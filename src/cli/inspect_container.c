@@ -22,9 +22,9 @@ static json *when(int64_t ns)
 	return json_str(text);
 }
 
-static json *state_json(const struct container_info *c)
+static json *state_json(const struct dirs *dirs, const struct container_info *c)
 {
-	json *j = json_obj(), *health = NULL;
+	json *j = json_obj();
 
 	json_set(j, "Status", json_str(life_name(c->state)));
 	json_set(j, "Running", json_boolean(c->state == LIFE_RUNNING || c->state == LIFE_STOPPING));
@@ -36,11 +36,7 @@ static json *state_json(const struct container_info *c)
 	json_set(j, "Error", text_or_empty(c->error));
 	json_set(j, "StartedAt", when(c->started));
 	json_set(j, "FinishedAt", when(c->finished));
-	if (c->health) {
-		health = json_obj();
-		json_set(health, "Status", json_str(c->health));
-	}
-	json_set(j, "Health", health);
+	json_set(j, "Health", container_health(dirs, c));
 	return j;
 }
 
@@ -215,6 +211,21 @@ static json *ulimits_json(const struct spec *s)
 
 /* ---- Config, HostConfig, NetworkSettings -------------------------------------------------------------- */
 
+static json *healthcheck_json(const struct health_spec *h)
+{
+	json *j;
+
+	if (!h->test.n)
+		return NULL;
+	j = json_obj();
+	json_set(j, "Test", json_strv(&h->test));
+	json_set(j, "StartPeriod", json_i64(h->start_period));
+	json_set(j, "Interval", json_i64(h->interval));
+	json_set(j, "Timeout", json_i64(h->timeout));
+	json_set(j, "Retries", json_i64(h->retries));
+	return j;
+}
+
 static json *config_json(const struct container_info *c, const struct spec *s)
 {
 	json *j = json_obj();
@@ -239,6 +250,9 @@ static json *config_json(const struct container_info *c, const struct spec *s)
 	json_set(j, "Labels", labels_json(&c->labels));
 	json_set(j, "StopSignal", json_str(signal));
 	json_set(j, "Timeout", json_i64(s->timeout / 1000000000));
+	json_set(j, "Healthcheck", healthcheck_json(&s->health));
+	json_set(j, "HealthcheckOnFailureAction",
+		 json_str(health_action_name(s->health.on_failure)));
 	return j;
 }
 
@@ -359,7 +373,7 @@ int inspect_container(const struct dirs *dirs, const struct container_info *c, j
 	json_set(j, "Created", when(c->created));
 	json_set(j, "Path", json_str(c->command.n ? c->command.v[0] : ""));
 	json_set(j, "Args", json_strv(&args));
-	json_set(j, "State", state_json(c));
+	json_set(j, "State", state_json(dirs, c));
 	json_set(j, "Image", image_id(&s));
 	json_set(j, "ImageName", text_or_empty(c->image));
 	json_set(j, "Rootfs", text_or_empty(s.rootfs.dir));

@@ -151,6 +151,9 @@ struct run_opts {
 	struct strv label;
 	char *log_driver;
 	struct strv log_opt;
+	char *health_cmd, *health_interval, *health_timeout, *health_retries;
+	char *health_start_period, *health_on_failure;
+	bool no_healthcheck;
 	/* image */
 	char *pull, *mirror, *image_path, *arch;
 	bool quiet, explain;
@@ -161,6 +164,10 @@ void run_opts_init(struct run_opts *o);
 void run_opts_free(struct run_opts *o);
 int spec_from_opts(struct spec *s, const struct run_opts *o, const struct settings *set,
 		   struct err *e);
+
+/* ---- opts_health.c ------------------------------------------------------------------------------------ */
+
+int health_from_opts(struct health_spec *h, const struct run_opts *o, struct err *e);
 
 /* ---- image_opts.c: an image for a command -------------------------------------------------------------- */
 
@@ -189,6 +196,7 @@ extern const struct opts export_opts_table;
 extern const struct opts global_opts;
 extern const struct opts image_prune_opts_table;
 extern const struct opts exec_opts_table;
+extern const struct opts healthcheck_run_opts_table;
 extern const struct opts images_opts_table;
 extern const struct opts info_opts_table;
 extern const struct opts inspect_opts_table;

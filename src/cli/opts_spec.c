@@ -40,6 +40,19 @@ static const struct opt table[] = {
 	{"group-add", 0, OPT_LIST, AT(group_add), "GROUP", "enum:keep-groups",
 	 "one more group, by name or number; keep-groups keeps the caller's"},
 	{"gidmap", 0, OPT_LIST, AT(gidmap), "INSIDE:OUTSIDE:COUNT", "none", "map group ids"},
+	{"health-cmd", 0, OPT_STR, AT(health_cmd), "COMMAND", "none",
+	 "ask the container so whether it is well: text for its shell, or a JSON list of words"},
+	{"health-interval", 0, OPT_STR, AT(health_interval), "TIME", "enum:disable",
+	 "time between two checks (default 30s); disable: only when asked for"},
+	{"health-on-failure", 0, OPT_STR, AT(health_on_failure), "ACTION",
+	 "enum:none|kill|restart|stop",
+	 "what to do when it is unhealthy: none (default), kill, restart, stop"},
+	{"health-retries", 0, OPT_STR, AT(health_retries), "N", "none",
+	 "so many failures one after the other are unhealthy (default 3)"},
+	{"health-start-period", 0, OPT_STR, AT(health_start_period), "TIME", "none",
+	 "time from the start in which failures do not count (default 0)"},
+	{"health-timeout", 0, OPT_STR, AT(health_timeout), "TIME", "none",
+	 "time after which a check is killed and has failed (default 30s)"},
 	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
 	{"hostname", 'h', OPT_STR, AT(hostname), "NAME", "none",
 	 "host name inside; default: the start of the id"},
@@ -65,6 +78,8 @@ static const struct opt table[] = {
 	{"network", 0, OPT_STR, AT(network), "MODE", "enum:slirp|none|host",
 	 "network: slirp (default), none or host"},
 	{"net", 0, OPT_STR, AT(network), "MODE", "enum:slirp|none|host", "the same as --network"},
+	{"no-healthcheck", 0, OPT_FLAG, AT(no_healthcheck), NULL, "none",
+	 "no health check, whatever the image says"},
 	{"no-init", 0, OPT_FLAG, AT(no_init), NULL, "none", "run the payload as process 1"},
 	{"pid", 0, OPT_STR, AT(pid), "MODE", "enum:private|host",
 	 "pid namespace: private (default) or host"},
@@ -467,6 +482,8 @@ int spec_from_opts(struct spec *s, const struct run_opts *o, const struct settin
 		r = life(s, o, set, e);
 	if (!r)
 		r = logging(s, o, e);
+	if (!r)
+		r = health_from_opts(&s->health, o, e);
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		for (size_t k = 0; !r && k < lists[i].list->n; k++)
 			r = lists[i].parse(s, lists[i].list->v[k], e);

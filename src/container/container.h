@@ -50,6 +50,7 @@ enum life_op {
 	OP_COPY, /* cp, diff, commit, export */
 	OP_READ, /* logs, inspect */
 	OP_TOP,
+	OP_CHECK, /* its health */
 	LIFE_OPS
 };
 
@@ -208,6 +209,12 @@ struct exec_opts {
 
 int container_exec(const struct dirs *dirs, const struct container_info *i,
 		   const struct exec_opts *o, int *exit_code, struct err *e);
+
+/* ---- health.c ------------------------------------------------------------------------------------ */
+
+json *container_health(const struct dirs *dirs, const struct container_info *i);
+int container_check(const struct dirs *dirs, const struct container_info *i, const char **status,
+		    struct err *e);
 
 /* ---- attach.c ------------------------------------------------------------------------------------ */
 

@@ -25,10 +25,12 @@
  * @CTL_ATTACH: @value is a set of CTL_WITH_*
  * @CTL_JOIN: for exec; the answer has a pidfd of the container's first process
  * @CTL_SPEC: the answer has a file in memory with the spec, as config.json is
+ * @CTL_HEALTH: carry the health check out; CTL_CHECKED follows
  * @CTL_RENAME: the data is the new name; the caller has taken it
  * @CTL_UPDATE: the data is a restart policy as --restart has it
  * @CTL_RESIZE: @value is rows << 16 | columns
  * @CTL_EXIT: @value is the exit code
+ * @CTL_CHECKED: @value is an enum health; -1 when there is no result
  */
 enum ctl_type {
 	CTL_SIGNAL = 1,
@@ -41,6 +43,7 @@ enum ctl_type {
 	CTL_RENAME,
 	CTL_UPDATE,
 	CTL_SPEC,
+	CTL_HEALTH,
 
 	CTL_STDIN,
 	CTL_EOF,
@@ -51,6 +54,7 @@ enum ctl_type {
 	CTL_STDOUT,
 	CTL_STDERR,
 	CTL_EXIT,
+	CTL_CHECKED,
 };
 
 #define CTL_WITH_STDIN 1
@@ -73,11 +77,12 @@ struct ctl_msg {
  * @attached: gets the output
  * @with_stdin: its input is the container's
  * @waiting: is told the exit code
+ * @checking: is told how the health check ended
  * @owes: streams (1 stdout, 2 stderr) whose current chunk it has not got yet
  */
 struct client {
 	int sock;
-	bool attached, with_stdin, waiting;
+	bool attached, with_stdin, waiting, checking;
 	bool owes[3];
 };
 

@@ -34,8 +34,8 @@ static int open_target(const struct dirs *dirs, const struct container_info *i, 
 	return r < 0 ? r : fail(e, EPROTO, "the container's supervisor does not say who it runs");
 }
 
-/* The container's spec with what the exec has of its own. */
-static void adapt(struct spec *s, const struct exec_opts *o)
+/* exec_adapt - turn a container's spec into that of a process that joins it */
+void exec_adapt(struct spec *s, const struct exec_opts *o)
 {
 	strv_free(&s->args);
 	strv_copy(&s->args, o->args);
@@ -126,7 +126,7 @@ int container_exec(const struct dirs *dirs, const struct container_info *i,
 		target = open_target(dirs, i, e);
 		r = target < 0 ? target : 0;
 	}
-	adapt(&s, o);
+	exec_adapt(&s, o);
 	run_init(&run, &c);
 	run.joined = true;
 	if (!r)

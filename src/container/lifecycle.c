@@ -49,6 +49,7 @@ static const struct {
 	[OP_UPDATE] = {"updated", "YYYYY--"},
 	[OP_COPY] = {"copied from or to", "YYYYY--"},
 	[OP_READ] = {"read", "YYYYYNY"},
+	[OP_CHECK] = {"checked", "-Y-----"},
 	[OP_TOP] = {"listed", "-YYY---"},
 };
 

@@ -34,27 +34,42 @@ static void set_state(struct run *run, enum life state)
 		log_warn("%s, ignoring", e.msg);
 }
 
-static int stop(struct run *run, struct client *c, const struct ctl_msg *m, struct err *e)
+/**
+ * run_ask_to_stop - send the payload its stop signal, and SIGKILL later
+ * @sig: 0 for the container's own
+ * @timeout: ns; negative for never
+ */
+int run_ask_to_stop(struct run *run, int sig, int64_t timeout, struct err *e)
 {
-	int sig = m->head.value ? m->head.value : run->c->spec->stop_signal, r;
+	int r;
 
-	c->waiting = true;
-	run->no_restart = true;
 	if (run->paused && launch_thaw(&run->launch) >= 0)
 		run->paused = false;
-	r = send_signal(run, sig, e);
+	r = send_signal(run, sig ? sig : run->c->spec->stop_signal, e);
 	if (r < 0)
 		return r;
-	if (m->head.time >= 0)
-		run->kill_at = now_ns() + MIN(m->head.time, INT64_MAX / 4);
+	if (timeout >= 0)
+		run->kill_at = now_ns() + MIN(timeout, INT64_MAX / 4);
 	run->stopping = true;
 	set_state(run, LIFE_STOPPING);
 	return 0;
 }
 
+static int stop(struct run *run, struct client *c, const struct ctl_msg *m, struct err *e)
+{
+	c->waiting = true;
+	run->no_restart = true;
+	return run_ask_to_stop(run, m->head.value, m->head.time, e);
+}
+
 static int pause_or_not(struct run *run, bool pause, struct err *e)
 {
-	int r = pause ? launch_freeze(&run->launch) : launch_thaw(&run->launch);
+	int r;
+
+	/* Stopped like everything inside, it would run out of time. */
+	if (pause)
+		health_cancel(run, true);
+	r = pause ? launch_freeze(&run->launch) : launch_thaw(&run->launch);
 
 	if (r < 0)
 		return fail(e, -r, "cannot %s the container: %s", pause ? "pause" : "unpause",
@@ -141,6 +156,8 @@ static int carry_out(struct run *run, struct client *c, const struct ctl_msg *m,
 		return rename_it(run, m->data, e);
 	case CTL_UPDATE:
 		return update(run, m->data, e);
+	case CTL_HEALTH:
+		return health_ask(run, c, e);
 	case CTL_SPEC:
 		*fd = spec_memory(run);
 		return *fd < 0 ? fail(e, -*fd, "cannot tell the configuration: %s", strerror(-*fd))
@@ -160,7 +177,7 @@ int run_request(void *ctx, struct client *c, const struct ctl_msg *m, size_t n, 
 		[CTL_SIGNAL] = OP_KILL,     [CTL_STOP] = OP_STOP,     [CTL_PAUSE] = OP_PAUSE,
 		[CTL_UNPAUSE] = OP_UNPAUSE, [CTL_WAIT] = OP_WAIT,     [CTL_ATTACH] = OP_ATTACH,
 		[CTL_JOIN] = OP_EXEC,       [CTL_RENAME] = OP_RENAME, [CTL_UPDATE] = OP_UPDATE,
-		[CTL_SPEC] = OP_READ,
+		[CTL_SPEC] = OP_READ,       [CTL_HEALTH] = OP_CHECK,
 	};
 	static const char *const events[CTL_STDIN] = {
 		[CTL_SIGNAL] = "kill",     [CTL_STOP] = "stop",     [CTL_PAUSE] = "pause",

@@ -22,7 +22,11 @@ static bool wants_restart(const struct run *run, int r, int code)
 {
 	const struct restart *p = &run->restart;
 
-	if (r < 0 || run->no_restart || p->policy == RESTART_NO)
+	if (r < 0 || run->no_restart)
+		return false;
+	if (run->again)
+		return true;
+	if (p->policy == RESTART_NO)
 		return false;
 	if (p->policy == RESTART_ON_FAILURE)
 		return code && (!p->max || run->state.info.restarts < p->max);
@@ -54,7 +58,8 @@ int run_and_restart(struct run *run, int *exit_code, struct err *e)
 		if (!wants_restart(run, r, *exit_code))
 			return r;
 		launch_free(&run->launch);
-		delay = back_off(delay, now_ns() - began);
+		delay = run->again ? 0 : back_off(delay, now_ns() - began);
+		run->again = false;
 		state_ended(&run->state, *exit_code, NULL, true);
 		run->state.info.restarts++;
 		if (!wait_for_retry(run, delay))

@@ -222,7 +222,7 @@ static int open_run(struct state *s, const struct container *c, struct err *e)
 /* state_unlink_live - what only a live container has; the file that says so is the last to go */
 void state_unlink_live(int run_fd, const char *id)
 {
-	static const char *const live[] = {"state", "sock", "json"};
+	static const char *const live[] = {"state", "health", "sock", "json"};
 	char name[80];
 
 	for (size_t i = 0; i < ARRAY_SIZE(live); i++) {

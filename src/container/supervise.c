@@ -23,6 +23,7 @@ enum {
 	WATCH_SIGNALS,
 	WATCH_RESOLV,
 	WATCH_NET,
+	WATCH_HEALTH,
 	WATCH_RELAY,
 	WATCH_STREAMS = WATCH_RELAY + 3,
 	WATCH_CONTROL = WATCH_STREAMS + STREAMS_FDS,
@@ -57,6 +58,7 @@ static int on_started(struct run *run, struct err *e)
 	fault_point("started");
 	if (run->c->spec->ns[NS_PID].mode != NS_PRIVATE)
 		state_host_pids(&run->state, &run->launch);
+	health_begin(run);
 	if (run->state.info.kept || run->c->spec->name)
 		r = publish(run, e);
 	else
@@ -114,7 +116,8 @@ static int on_message(struct run *run, struct err *e)
 /* Milliseconds until the next of our own doings is due; -1 for none. */
 static __idle int time_left(const struct run *run)
 {
-	const int64_t due[] = {run->deadline, run->idle_at, run->publish_at, run->kill_at};
+	const int64_t due[] = {run->deadline, run->idle_at, run->publish_at, run->kill_at,
+			       health_due(run)};
 	int64_t next = INT64_MAX, left;
 
 	for (size_t i = 0; i < ARRAY_SIZE(due); i++) {
@@ -143,6 +146,7 @@ static __idle void on_time(struct run *run)
 
 	if (is_due(&run->publish_at, now) && publish(run, &e) < 0)
 		log_warn("%s, going on without", e.msg);
+	health_time(run);
 	if (is_due(&run->idle_at, now)) {
 		run_watch_resolvers(run);
 		mem_give_back();
@@ -165,6 +169,7 @@ __idle int supervise_once(struct run *run, struct err *e)
 		[WATCH_SIGNALS] = {run->signals, POLLIN, 0},
 		[WATCH_RESOLV] = {run->resolv, POLLIN, 0},
 		[WATCH_NET] = {run->net.sock, POLLIN, 0},
+		[WATCH_HEALTH] = {health_fd(run), POLLIN, 0},
 	};
 	static const size_t none;
 	size_t relayed = relay_poll(&run->relay, fds + WATCH_RELAY), n = WATCH_STREAMS;
@@ -185,8 +190,8 @@ __idle int supervise_once(struct run *run, struct err *e)
 	r = poll(fds, n, time_left(run));
 	if (r < 0 && errno != EINTR)
 		return fail_errno(e, "cannot wait for the container");
-	if (r == 0)
-		on_time(run);
+	/* Also when there was something to do: a container that writes without end has its limits. */
+	on_time(run);
 	if (r <= 0)
 		return 0;
 	relay_move(&run->relay, fds + WATCH_RELAY, relayed);
@@ -199,9 +204,15 @@ __idle int supervise_once(struct run *run, struct err *e)
 		run_on_signal(run);
 	if (fds[WATCH_RESOLV].revents || fds[WATCH_NET].revents)
 		run_on_network(run, fds[WATCH_NET].revents);
-	if (!fds[WATCH_SOCK].revents)
-		return 0;
-	return run->launch.sock < 0 ? 1 : on_message(run, e);
+	/* The end of the container first: a check that it has killed says nothing. */
+	if (fds[WATCH_SOCK].revents) {
+		r = run->launch.sock < 0 ? 1 : on_message(run, e);
+		if (r || run->exited)
+			return r;
+	}
+	if (fds[WATCH_HEALTH].revents)
+		health_ended(run);
+	return 0;
 }
 
 /* supervise - wait for the container's end: for sandbox-init's word, or for the process itself. */
@@ -340,6 +351,7 @@ int run_once(struct run *run, struct err *e)
 		reap(run);
 	}
 	run->exited = true;
+	health_cancel(run, false);
 	relay_finish(&run->relay);
 	streams_end(run);
 	net_stop(&run->net);
@@ -380,6 +392,7 @@ static void finish(struct run *run, int r, int exit_code, const struct err *e)
 		state_close(&run->state);
 	else
 		state_discard(&run->state, run->c, run->launch.userns_fd);
+	health_close(run);
 	control_close(&run->control);
 	close_fd(take_fd(&run->spec_fd));
 }

@@ -41,6 +41,38 @@ void streams_input(struct streams *s, const char *data, size_t n);
 void streams_resize(const struct streams *s, int value);
 void streams_finish(struct streams *s, struct control *c);
 
+/* ---- health.c, health_check.c --------------------------------------------------------------------------- */
+
+enum health_state { HEALTH_HEALTHY, HEALTH_STARTING, HEALTH_UNHEALTHY };
+
+/**
+ * struct check_result - how a health check has ended
+ * @code: its exit code; -1: its time was over
+ * @n: bytes in @output
+ */
+struct check_result {
+	int32_t code;
+	uint32_t n;
+	char output[500];
+};
+
+struct health;
+struct run;
+
+void health_begin(struct run *run);
+void health_cancel(struct run *run, bool again);
+void health_close(struct run *run);
+void health_ended(struct run *run);
+int health_fd(const struct run *run);
+int64_t health_due(const struct run *run);
+void health_time(struct run *run);
+int health_ask(struct run *run, struct client *c, struct err *e);
+__noreturn void health_check(struct run *run, int out, pid_t supervisor);
+
+/* ---- exec.c ------------------------------------------------------------------------------------------------ */
+
+void exec_adapt(struct spec *s, const struct exec_opts *o);
+
 /* ---- supervise.c --------------------------------------------------------------------------------------- */
 
 /** struct run - a supervisor and its container */
@@ -63,6 +95,8 @@ struct run {
 	bool joined;                       /* an exec: not the container's first process */
 	int spec_fd;                       /* memory with the spec, for who asks; -1 for none yet */
 	bool paused, stopping, no_restart; /* asked for by a client */
+	bool again;                        /* it is stopped to be started once more */
+	struct health *health;             /* NULL: nobody asks */
 	int status;
 	struct restart restart;
 	const struct container_info *reopened; /* it was there before */
@@ -94,6 +128,7 @@ void run_stop(struct run *run);
 
 /* ---- requests.c: what clients ask of a supervisor --------------------------------------------------------- */
 
+int run_ask_to_stop(struct run *run, int sig, int64_t timeout, struct err *e);
 int run_request(void *ctx, struct client *c, const struct ctl_msg *m, size_t n, int *fd,
 		struct err *e);
 

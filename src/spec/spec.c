@@ -68,6 +68,7 @@ void spec_init(struct spec *s)
 		.remove = true,
 		.stop_signal = SIGTERM,
 		.stop_timeout = 10000000000LL,
+		.health = {.interval = 30000000000LL, .timeout = 30000000000LL, .retries = 3},
 		.log = {.max_size = LOG_MAX_SIZE, .max_file = LOG_MAX_FILE},
 	};
 	s->ns[NS_TIME].mode = NS_HOST;

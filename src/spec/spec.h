@@ -171,6 +171,28 @@ struct restart {
 	uint32_t max;
 };
 
+/**
+ * enum health_action - what happens to a container that becomes unhealthy
+ * @HEALTH_KILL: it is killed, and its restart policy says what follows
+ * @HEALTH_RESTART: it is stopped and started again, whatever the policy
+ */
+enum health_action { HEALTH_NONE, HEALTH_KILL, HEALTH_RESTART, HEALTH_STOP };
+
+/**
+ * struct health_spec - how a container is asked whether it is well
+ * @test: nothing; NONE; CMD and words; or CMD-SHELL and one text: as images have it
+ * @interval: ns from the end of one check to the next; 0: only when somebody asks
+ * @timeout: ns that a check may take
+ * @start_period: ns from the start, in which failures do not count
+ * @retries: so many failures one after the other are unhealthy
+ */
+struct health_spec {
+	struct strv test;
+	int64_t interval, timeout, start_period;
+	uint32_t retries;
+	enum health_action on_failure;
+};
+
 /** struct spec - everything about a container */
 struct spec {
 	char *id, *name;
@@ -215,6 +237,7 @@ struct spec {
 	int64_t timeout; /* ns, 0 for none */
 	char *cidfile;
 	struct log_spec log;
+	struct health_spec health;
 };
 
 void spec_init(struct spec *s);
@@ -245,6 +268,13 @@ bool spec_valid_name(const char *name);
 struct mount_spec *mounts_add(struct mounts *m);
 struct device_spec *devices_add(struct devices *d);
 void idmap_add(struct idmap *m, uint32_t inside, uint32_t outside, uint32_t count);
+
+/* spec_health.c */
+int health_parse_cmd(struct strv *test, const char *text, struct err *e);
+int health_parse_action(enum health_action *out, const char *text, struct err *e);
+const char *health_action_name(enum health_action action);
+bool health_is_on(const struct health_spec *h);
+void health_args(const struct health_spec *h, struct strv *out);
 
 /* spec_log.c */
 int spec_parse_log_opt(struct spec *s, const char *text, struct err *e);

@@ -158,6 +158,11 @@ static bool log_files(const struct spec *s)
 	return s->log.max_file < 1 || s->log.max_file > 1000;
 }
 
+static bool action_without_check(const struct spec *s)
+{
+	return s->health.on_failure != HEALTH_NONE && !health_is_on(&s->health);
+}
+
 static const struct {
 	bool (*wrong)(const struct spec *s);
 	const char *message;
@@ -188,6 +193,8 @@ static const struct {
 	{keep_groups_and_more,
 	 "--group-add keep-groups stands alone: kept groups cannot be added to"},
 	{log_too_small, "--log-opt max-size is 1k at least, or 0 for no limit"},
+	{action_without_check,
+	 "--health-on-failure goes with a health check; --health-cmd says what it does"},
 	{log_files, "--log-opt max-file is a number from 1 to 1000"},
 };
 

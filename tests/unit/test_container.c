@@ -29,7 +29,7 @@ static void test_lifecycle(void **state)
 			if (s == LIFE_CREATED || s == LIFE_EXITED || s == LIFE_DEAD)
 				assert_true(r != 1 ||
 					    (op != OP_EXEC && op != OP_KILL && op != OP_PAUSE &&
-					     op != OP_ATTACH && op != OP_TOP));
+					     op != OP_ATTACH && op != OP_TOP && op != OP_CHECK));
 			/* What is being removed takes nothing but somebody who waits. */
 			if (s == LIFE_REMOVING)
 				assert_true(r != 1 || op == OP_WAIT);
@@ -45,6 +45,8 @@ static void test_lifecycle(void **state)
 	assert_int_equal(life_may(OP_START, LIFE_STOPPING, "x", NULL), -EPERM);
 	assert_int_equal(life_may(OP_STOP, LIFE_EXITED, "x", NULL), 0);
 	assert_int_equal(life_may(OP_EXEC, LIFE_PAUSED, "x", NULL), -EPERM);
+	assert_int_equal(life_may(OP_CHECK, LIFE_PAUSED, "x", NULL), -EPERM);
+	assert_int_equal(life_may(OP_CHECK, LIFE_RUNNING, "x", NULL), 1);
 	assert_int_equal(life_may(OP_PAUSE, LIFE_PAUSED, "x", NULL), 0);
 	assert_int_equal(life_may(OP_REMOVE, LIFE_RUNNING, "x", NULL), -EPERM);
 	assert_int_equal(life_may(OP_REMOVE_FORCE, LIFE_RUNNING, "x", NULL), 1);

@@ -174,6 +174,18 @@ static void test_check(void **state)
 	s.log.max_file = 1001;
 	check(&s, false);
 	s = valid();
+	s.health.on_failure = HEALTH_KILL;
+	check(&s, false);
+	s = valid();
+	strv_add(&s.health.test, "NONE");
+	s.health.on_failure = HEALTH_STOP;
+	check(&s, false);
+	s = valid();
+	strv_add(&s.health.test, "CMD");
+	strv_add(&s.health.test, "true");
+	s.health.on_failure = HEALTH_RESTART;
+	check(&s, true);
+	s = valid();
 	s.hostname = xstrdup("$(id)");
 	check(&s, false);
 	s = valid();
@@ -243,6 +255,72 @@ static void test_apply_image(void **state)
 	image_config_free(&c);
 }
 
+static void test_health(void **state)
+{
+	static const struct {
+		const char *text, *test; /* its words with | between them; NULL: refused */
+	} forms[] = {
+		{"curl -f x | true", "CMD-SHELL|curl -f x | true"},
+		{" true ", "CMD-SHELL|true "},
+		{"CMD a  b", "CMD|a|b"},
+		{"cmd a", "CMD|a"},
+		{"CMD-SHELL  a  b", "CMD-SHELL|a  b"},
+		{"CMDX a", "CMD-SHELL|CMDX a"},
+		{"none", "NONE"},
+		{"NONE of it", "NONE"},
+		{"[\"true\"]", "CMD-SHELL|true"},
+		{" [\"a\", \"b c\"]", "CMD|a|b c"},
+		{"[\"CMD\", \"a\", \"\"]", "CMD|a|"},
+		{"[\"CMD-SHELL\", \"a  b\"]", "CMD-SHELL|a  b"},
+		{"[\"NONE\"]", "NONE"},
+		{"", NULL},
+		{" \t\n", NULL},
+		{"CMD", NULL},
+		{"CMD-SHELL ", NULL},
+		{"[]", NULL},
+		{"[\"\"]", NULL},
+		{"[\"CMD\"]", NULL},
+		{"[\"CMD-SHELL\"]", NULL},
+		{"[1]", NULL},
+		{"[\"a\"", NULL},
+		{"[\"a\"] x", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		struct health_spec h = {};
+		cleanup_strv struct strv args = {};
+		cleanup_buf struct buf got = {};
+		struct err e = {};
+		int r = health_parse_cmd(&h.test, forms[i].text, &e);
+
+		strv_for_each (w, &h.test)
+			buf_printf(&got, "%s%s", got.len ? "|" : "", w);
+		if ((r < 0) != !forms[i].test || (!r && !streq(got.data, forms[i].test)))
+			print_error("%s: %d %s %s\n", forms[i].text, r, e.msg, got.data);
+		assert_int_equal(r, forms[i].test ? 0 : -EINVAL);
+		assert_int_equal(e.code, -r);
+		if (!r) {
+			assert_string_equal(got.data, forms[i].test);
+			assert_int_equal(health_is_on(&h), h.test.n > 1);
+		}
+		if (!r && h.test.n > 1) {
+			health_args(&h, &args);
+			assert_string_equal(args.v[0],
+					    streq(h.test.v[0], "CMD") ? h.test.v[1] : "/bin/sh");
+			assert_string_equal(args.v[args.n - 1], h.test.v[h.test.n - 1]);
+		}
+		strv_free(&h.test);
+	}
+	for (int a = HEALTH_NONE; a <= HEALTH_STOP; a++) {
+		enum health_action out;
+
+		assert_int_equal(health_parse_action(&out, health_action_name(a), NULL), 0);
+		assert_int_equal(out, a);
+		assert_int_equal(health_parse_action(&out, "Stop", NULL), -EINVAL);
+	}
+}
+
 static void test_signals(void **state)
 {
 	(void)state;
@@ -260,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_parse),       cmocka_unit_test(test_volume_meaning),
 		cmocka_unit_test(test_check),       cmocka_unit_test(test_check_targets),
 		cmocka_unit_test(test_apply_image), cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_health),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
