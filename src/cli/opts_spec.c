@@ -98,6 +98,8 @@ static const struct opt table[] = {
 	 "remove the container when it ends (default unless it is named)"},
 	{"rootfs", 0, OPT_FLAG, AT(rootfs), NULL, "none",
 	 "what stands for the image is a folder: use it as root file system"},
+	{"sdnotify", 0, OPT_STR, AT(sdnotify), "MODE", "enum:container|conmon|healthy|ignore",
+	 "who tells the service manager of readiness: container (default), conmon, healthy, ignore"},
 	{"security-opt", 0, OPT_LIST, AT(security_opt), "OPTION",
 	 "enum:seccomp=|no-new-privileges=",
 	 "seccomp=FILE, seccomp=unconfined, no-new-privileges=true|false"},
@@ -415,7 +417,9 @@ static int logging(struct spec *s, const struct run_opts *o, struct err *e)
 
 static int life(struct spec *s, const struct run_opts *o, const struct settings *set, struct err *e)
 {
+	static const char *const notifies[] = {"container", "conmon", "healthy", "ignore", NULL};
 	char id[65];
+	int word = 0;
 
 	random_hex(id, 64);
 	s->id = xstrdup(id);
@@ -431,6 +435,9 @@ static int life(struct spec *s, const struct run_opts *o, const struct settings 
 			return fail(e, EINVAL, "--label %s: it begins with a key", l);
 		strv_add(&s->labels, l);
 	}
+	if (o->sdnotify && choose("--sdnotify", o->sdnotify, notifies, &word, e) < 0)
+		return -EINVAL;
+	s->sdnotify = (enum sdnotify)word;
 	if (o->restart && restart_parse(&s->restart, o->restart, e) < 0)
 		return fail_in(e, -EINVAL, "--restart");
 	if (o->stop_timeout && parse_seconds(o->stop_timeout, &s->stop_timeout) < 0)

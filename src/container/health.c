@@ -165,6 +165,7 @@ static void judge(struct run *run, const struct check_result *result)
 	if (!result->code) {
 		h->streak = 0;
 		set_state(run, HEALTH_HEALTHY);
+		notify_healthy(run);
 	} else if (counts && ++h->streak >= spec->retries) {
 		set_state(run, HEALTH_UNHEALTHY);
 	}

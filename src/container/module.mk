@@ -21,6 +21,7 @@ libcontainer_a_SOURCES += src/container/logs.c
 libcontainer_a_SOURCES += src/container/logtail.c
 libcontainer_a_SOURCES += src/container/names.c
 libcontainer_a_SOURCES += src/container/network.c
+libcontainer_a_SOURCES += src/container/notify.c
 libcontainer_a_SOURCES += src/container/relay.c
 libcontainer_a_SOURCES += src/container/requests.c
 libcontainer_a_SOURCES += src/container/sealed.c

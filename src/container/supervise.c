@@ -24,7 +24,8 @@ enum {
 	WATCH_RESOLV,
 	WATCH_NET,
 	WATCH_HEALTH,
-	WATCH_RELAY,
+	WATCH_NOTIFY,
+	WATCH_RELAY = WATCH_NOTIFY + 2,
 	WATCH_STREAMS = WATCH_RELAY + 3,
 	WATCH_CONTROL = WATCH_STREAMS + STREAMS_FDS,
 	WATCH_MAX = WATCH_CONTROL + CLIENTS_MAX + 1
@@ -65,6 +66,7 @@ static int on_started(struct run *run, struct err *e)
 		run->publish_at = now_ns() + PUBLISH_NS;
 	if (r < 0)
 		return r;
+	notify_started(run);
 	if (run->report >= 0)
 		daemon_report(&run->report, NULL);
 	container_sweep(run->c->dirs, run->c->plan);
@@ -187,6 +189,7 @@ __idle int supervise_once(struct run *run, struct err *e)
 		streams_poll(run->streams, &run->control, fds + WATCH_STREAMS);
 		n = MAX(n, (size_t)WATCH_CONTROL);
 	}
+	notify_poll(run, fds + WATCH_NOTIFY);
 	r = poll(fds, n, time_left(run));
 	if (r < 0 && errno != EINTR)
 		return fail_errno(e, "cannot wait for the container");
@@ -202,6 +205,8 @@ __idle int supervise_once(struct run *run, struct err *e)
 			     run->streams ? &run->streams->in_n : &none, run_request, run);
 	if (fds[WATCH_SIGNALS].revents)
 		run_on_signal(run);
+	if (fds[WATCH_NOTIFY].revents || fds[WATCH_NOTIFY + 1].revents)
+		notify_move(run, fds + WATCH_NOTIFY);
 	if (fds[WATCH_RESOLV].revents || fds[WATCH_NET].revents)
 		run_on_network(run, fds[WATCH_NET].revents);
 	/* The end of the container first: a check that it has killed says nothing. */
@@ -368,7 +373,8 @@ void run_reset(struct run *run)
 				      .plan = run->c->plan,
 				      .hooks = &run->hooks,
 				      .files = &run->files,
-				      .run_dir = run->c->dirs->run};
+				      .run_dir = run->c->dirs->run,
+				      .notify = notify_proxied(run)};
 	launch_init(&run->launch);
 	run->net = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
 	run->deadline = run->idle_at = run->publish_at = run->kill_at = 0;
@@ -393,6 +399,7 @@ static void finish(struct run *run, int r, int exit_code, const struct err *e)
 	else
 		state_discard(&run->state, run->c, run->launch.userns_fd);
 	health_close(run);
+	notify_close(run);
 	control_close(&run->control);
 	close_fd(take_fd(&run->spec_fd));
 }
@@ -404,6 +411,7 @@ static int run_container(struct run *run, int *exit_code, struct err *e)
 
 	if (!r)
 		r = run_open_signals(run, e);
+	notify_open(run);
 	if (!r)
 		r = run_and_restart(run, exit_code, e);
 	finish(run, r, *exit_code, e);
@@ -428,6 +436,8 @@ static int in_background(struct run *run, struct err *e)
 {
 	int code = 0, r = daemon_fork(&run->report, e);
 
+	if (r > 0)
+		notify_barrier(run->c->spec);
 	if (r)
 		return r < 0 ? r : 0;
 	r = run->reopened ? state_open(&run->state, run->c, run->reopened, e)

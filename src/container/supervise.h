@@ -69,6 +69,21 @@ void health_time(struct run *run);
 int health_ask(struct run *run, struct client *c, struct err *e);
 __noreturn void health_check(struct run *run, int out, pid_t supervisor);
 
+/* ---- notify.c -------------------------------------------------------------------------------------------- */
+
+struct notify;
+
+int notify_connect(const char *name);
+void notify_filter(const char *text, size_t n, struct buf *out);
+void notify_open(struct run *run);
+void notify_close(struct run *run);
+bool notify_proxied(const struct run *run);
+void notify_started(struct run *run);
+void notify_healthy(struct run *run);
+void notify_poll(const struct run *run, struct pollfd *fds);
+void notify_move(struct run *run, const struct pollfd *fds);
+void notify_barrier(const struct spec *s);
+
 /* ---- exec.c ------------------------------------------------------------------------------------------------ */
 
 void exec_adapt(struct spec *s, const struct exec_opts *o);
@@ -99,6 +114,7 @@ struct run {
 	struct health *health;             /* NULL: nobody asks */
 	int status;
 	struct restart restart;
+	struct notify *notify;                 /* NULL: there is no service manager to tell */
 	const struct container_info *reopened; /* it was there before */
 };
 

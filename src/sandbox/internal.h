@@ -16,6 +16,7 @@ enum sync_type {
 	SYNC_TAP,
 	SYNC_FUSE,
 	SYNC_TTY,
+	SYNC_NOTIFY,
 	SYNC_READY,
 	SYNC_START,
 	SYNC_JOINED,
@@ -120,6 +121,9 @@ int step_devices(struct launch *l, struct err *e);
 /* tty.c */
 int step_console(struct launch *l, struct err *e);
 int step_stdio(struct launch *l, struct err *e);
+
+/* notify.c */
+int step_notify(struct launch *l, struct err *e);
 
 /* mounts.c */
 int step_user_sources(struct launch *l, struct err *e);

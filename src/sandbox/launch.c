@@ -101,7 +101,7 @@ int step_finish_maps(struct launch *l, struct err *e)
 void launch_init(struct launch *l)
 {
 	l->pid = -1;
-	l->pidfd = l->sock = l->userns_fd = l->pty = -1;
+	l->pidfd = l->sock = l->userns_fd = l->pty = l->notify_fd = -1;
 	l->fuse = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
 	l->c.root = l->c.proc = l->c.sys = l->c.mqueue = l->c.cgroup = -1;
 	l->c.dev = l->c.init = l->c.console = l->c.null = -1;
@@ -133,11 +133,12 @@ int launch_start(struct launch *l, struct err *e)
 static bool expected(struct launch *l, uint32_t type, int fd)
 {
 	const struct spec *s = l->spec;
-	const bool wanted = type == SYNC_TAP     ? l->hooks && l->hooks->net_parent && fd >= 0
-			    : type == SYNC_FUSE  ? s->rootfs.driver != ROOTFS_DIR && fd >= 0
-			    : type == SYNC_TTY   ? s->tty && fd >= 0
-			    : type == SYNC_READY ? l->wait_start && fd < 0
-						 : false;
+	const bool wanted = type == SYNC_TAP      ? l->hooks && l->hooks->net_parent && fd >= 0
+			    : type == SYNC_FUSE   ? s->rootfs.driver != ROOTFS_DIR && fd >= 0
+			    : type == SYNC_TTY    ? s->tty && fd >= 0
+			    : type == SYNC_NOTIFY ? l->notify && fd >= 0
+			    : type == SYNC_READY  ? l->wait_start && fd < 0
+						  : false;
 
 	if (!wanted || l->running || l->seen & 1U << type)
 		return false;
@@ -159,6 +160,9 @@ static int handle_sync(struct launch *l, const struct sync_msg *m, int fd, enum 
 		l->pty = fcntl(fd, F_DUPFD_CLOEXEC, 10);
 		*event = LAUNCH_TTY;
 		return l->pty < 0 ? fail_errno(e, "cannot keep the terminal") : 0;
+	case SYNC_NOTIFY:
+		l->notify_fd = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+		return l->notify_fd < 0 ? fail_errno(e, "cannot keep the notification socket") : 0;
 	case SYNC_READY:
 		*event = LAUNCH_READY;
 		return 0;
@@ -290,6 +294,7 @@ void launch_free(struct launch *l)
 	close_fd(take_fd(&l->sock));
 	close_fd(take_fd(&l->userns_fd));
 	close_fd(take_fd(&l->pty));
+	close_fd(take_fd(&l->notify_fd));
 	if (l->c.seccomp && l->spec->sec.seccomp == SECCOMP_FILE)
 		free(l->c.seccomp->filter);
 	free(take_ptr(l->c.seccomp));

@@ -197,6 +197,7 @@ void covers_free(struct covers *c);
  * @sock: our end of the socket pair; after exec it is sandbox-init's
  * @userns_fd: the container's user namespace, -1 when nobody needs it
  * @pty: master side, -1 without
+ * @notify_fd: what the payload sends to its NOTIFY_SOCKET, -1 without
  * @fuse: the fuse-overlayfs process
  * @driver: the root file system driver that was chosen
  * @value: of the last event
@@ -210,6 +211,7 @@ struct launch {
 	const char *run_dir;
 	int stdio[3];
 	bool wait_start; /* stop before exec until launch_go() */
+	bool notify;     /* the payload gets a NOTIFY_SOCKET */
 	bool detached;   /* of launch_join(): it may live longer than we do */
 
 	pid_t pid;
@@ -217,6 +219,7 @@ struct launch {
 	int sock;
 	int userns_fd;
 	int pty;
+	int notify_fd;
 	struct idmap_job job;
 	struct helper fuse;
 	bool running;  /* the payload was started: only sandbox-init speaks from here on */

@@ -76,6 +76,11 @@ static bool without_caller(const struct launch *l)
 	return l->plan->without_caller;
 }
 
+static bool notifies(const struct launch *l)
+{
+	return l->notify;
+}
+
 static bool waits_for_start(const struct launch *l)
 {
 	return l->wait_start;
@@ -144,8 +149,10 @@ const struct step steps[] = {
 	{"user-mounts", CHILD, NULL, step_user_mounts, NEEDS_ROOTFS, {"readonly-root", "devices"},
 	 "in the order given; mount points are made while the root can be written"},
 	{"devices", CHILD, NULL, step_devices, NEEDS_ROOTFS, {"readonly-root"}, "into the fresh /dev"},
-	{"user", CHILD, NULL, step_user, NEEDS_ROOTFS, {"stdio", "identity"},
+	{"user", CHILD, NULL, step_user, NEEDS_ROOTFS, {"notify", "stdio", "identity"},
 	 "names are looked up in the image's own files", true},
+	{"notify", CHILD, notifies, step_notify, NEEDS_ROOTFS, {"pivot"},
+	 "into the fresh /dev, while its folder is at hand; adds to the environment of the row before"},
 	{"readonly-root", CHILD, readonly_root, step_readonly_root, NEEDS_ROOTFS, {"pivot"},
 	 "the last thing that happens to the root's mount"},
 	{"pivot", CHILD, NULL, step_pivot, NEEDS_ROOTFS, {"cwd"}, "the host's tree is gone from here on"},

@@ -18,6 +18,7 @@ static const char *const names[] = {
 	[SYNC_TAP] = "TAP",       /* to the parent: the network device, for sandbox-net */
 	[SYNC_FUSE] = "FUSE",     /* to the parent: /dev/fuse, for fuse-overlayfs */
 	[SYNC_TTY] = "TTY",       /* to the parent: the master of the terminal */
+	[SYNC_NOTIFY] = "NOTIFY", /* to the parent: where the payload says that it is ready */
 	[SYNC_READY] = "READY",   /* to the parent: created, waiting for START */
 	[SYNC_START] = "START",   /* to the child: run the payload */
 	[SYNC_JOINED] = "JOINED", /* to the parent: the process that joined a container */

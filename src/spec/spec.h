@@ -193,6 +193,14 @@ struct health_spec {
 	enum health_action on_failure;
 };
 
+/**
+ * enum sdnotify - who tells the service manager that the container is ready (sd_notify(3))
+ * @SDNOTIFY_CONTAINER: the payload
+ * @SDNOTIFY_CONMON: the supervisor, when the payload runs; podman's word for it
+ * @SDNOTIFY_HEALTHY: the supervisor, when the first health check has succeeded
+ */
+enum sdnotify { SDNOTIFY_CONTAINER, SDNOTIFY_CONMON, SDNOTIFY_HEALTHY, SDNOTIFY_IGNORE };
+
 /** struct spec - everything about a container */
 struct spec {
 	char *id, *name;
@@ -238,6 +246,7 @@ struct spec {
 	char *cidfile;
 	struct log_spec log;
 	struct health_spec health;
+	enum sdnotify sdnotify;
 };
 
 void spec_init(struct spec *s);

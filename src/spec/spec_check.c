@@ -163,6 +163,11 @@ static bool action_without_check(const struct spec *s)
 	return s->health.on_failure != HEALTH_NONE && !health_is_on(&s->health);
 }
 
+static bool healthy_without_check(const struct spec *s)
+{
+	return s->sdnotify == SDNOTIFY_HEALTHY && !health_is_on(&s->health);
+}
+
 static const struct {
 	bool (*wrong)(const struct spec *s);
 	const char *message;
@@ -195,6 +200,8 @@ static const struct {
 	{log_too_small, "--log-opt max-size is 1k at least, or 0 for no limit"},
 	{action_without_check,
 	 "--health-on-failure goes with a health check; --health-cmd says what it does"},
+	{healthy_without_check,
+	 "--sdnotify=healthy goes with a health check; --health-cmd says what it does"},
 	{log_files, "--log-opt max-file is a number from 1 to 1000"},
 };
 

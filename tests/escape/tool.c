@@ -301,13 +301,46 @@ static int cmd_deep(int argc, char **argv)
 	return 0;
 }
 
+/* notify TEXT: to NOTIFY_SOCKET, with a descriptor */
+static int cmd_notify(int argc, char **argv)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const char *at = getenv("NOTIFY_SOCKET");
+	struct iovec iov = {argc > 1 ? argv[1] : NULL, argc > 1 ? strlen(argv[1]) : 0};
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	struct msghdr m = {.msg_name = &a,
+			   .msg_namelen = sizeof(a),
+			   .msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof(control)};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), zero = 0;
+
+	if (argc < 2 || !at)
+		return 2;
+	strncpy(a.sun_path, at, sizeof(a.sun_path) - 1);
+	control.align = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)),
+					 .cmsg_level = SOL_SOCKET,
+					 .cmsg_type = SCM_RIGHTS};
+	memcpy(CMSG_DATA(&control.align), &zero, sizeof(zero));
+	if (fd < 0 || sendmsg(fd, &m, 0) < 0) {
+		perror(at);
+		return 1;
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"exe", cmd_exe},     {"fds", cmd_fds},           {"tty", cmd_tty}, {"pid1", cmd_pid1},
-	{"storm", cmd_storm}, {"abstract", cmd_abstract}, {"key", cmd_key}, {"userns", cmd_userns},
-	{"race", cmd_race},   {"deep", cmd_deep},
+	{"exe", cmd_exe},   {"fds", cmd_fds},       {"tty", cmd_tty},
+	{"pid1", cmd_pid1}, {"storm", cmd_storm},   {"abstract", cmd_abstract},
+	{"key", cmd_key},   {"userns", cmd_userns}, {"race", cmd_race},
+	{"deep", cmd_deep}, {"notify", cmd_notify},
 };
 
 int main(int argc, char **argv)

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "unit.h"
-#include "container/internal.h"
+#include "container/supervise.h"
 
 /* Every command in every state. */
 static void test_lifecycle(void **state)
@@ -288,12 +288,54 @@ static void test_spec_kinds(void **state)
 	}
 }
 
+/* What a container may tell the user's service manager. */
+static void test_notify(void **state)
+{
+	static const struct {
+		const char *text, *good;
+	} rows[] = {
+		{"READY=1", "READY=1\n"},
+		{"READY=1\n", "READY=1\n"},
+		{"STATUS=a b\nMAINPID=1\nWATCHDOG=1\n", "STATUS=a b\nWATCHDOG=1\n"},
+		{"MAINPID=1", ""},
+		{"MAINPIDFDID=1", ""},
+		{"BARRIER=1", ""},
+		{"FDSTORE=1\nFDNAME=x\nFDPOLL=0\nFDSTOREREMOVE=1", ""},
+		{"NOTIFYACCESS=all", ""},
+		{"READY=", ""},
+		{"READY", ""},
+		{" READY=1", ""},
+		{"\nREADY=1", "READY=1\n"},
+		{"STATUS=\033[1m", ""},
+		{"STATUS=\r", ""},
+		{"STATUS=\xc3\xa9", "STATUS=\xc3\xa9\n"},
+		{"", ""},
+		{"\n\n", ""},
+	};
+	cleanup_buf struct buf nul = {};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		cleanup_buf struct buf out = {};
+
+		notify_filter(rows[i].text, strlen(rows[i].text), &out);
+		assert_string_equal(out.data ? out.data : "", rows[i].good);
+	}
+	notify_filter("STATUS=a\0b\nREADY=1", 18, &nul);
+	assert_string_equal(nul.data, "READY=1\n");
+	assert_int_equal(notify_connect("relative"), -EAFNOSUPPORT);
+	assert_int_equal(notify_connect("/"), -EAFNOSUPPORT);
+	assert_int_equal(notify_connect("vsock:2:1"), -EAFNOSUPPORT);
+	assert_int_equal(notify_connect("/nonexistent/socket"), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lifecycle), cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_finding),   cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_spec),      cmocka_unit_test(test_spec_kinds),
+		cmocka_unit_test(test_notify),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

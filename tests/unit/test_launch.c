@@ -45,7 +45,8 @@ static void begin(struct fixture *f)
 	strv_add(&f->spec.args, "true");
 	f->spec.rootfs.driver = ROOTFS_DIR;
 	f->hooks = (struct launch_hooks){.net_tap = on_tap, .net_parent = no_helper, .ctx = f};
-	f->l = (struct launch){.spec = &f->spec, .hooks = &f->hooks, .sock = pair[0], .pty = -1};
+	f->l = (struct launch){
+		.spec = &f->spec, .hooks = &f->hooks, .sock = pair[0], .pty = -1, .notify_fd = -1};
 	f->other = pair[1];
 }
 
@@ -53,6 +54,7 @@ static void end(struct fixture *f)
 {
 	close_fd(f->l.sock);
 	close_fd(f->l.pty);
+	close_fd(f->l.notify_fd);
 	close_fd(f->other);
 	spec_free(&f->spec);
 }
@@ -98,6 +100,12 @@ static void test_before_start(void **state)
 	assert_int_equal(say_init(&f, INIT_EXITED), -EPROTO);
 	assert_int_equal(say_init(&f, INIT_STOPPED), -EPROTO);
 	assert_int_equal(say_init(&f, 77), -EPROTO);
+	assert_int_equal(say(&f, SYNC_NOTIFY, true), -EPROTO);
+	f.l.notify = true;
+	assert_int_equal(say(&f, SYNC_NOTIFY, false), -EPROTO);
+	assert_int_equal(say(&f, SYNC_NOTIFY, true), LAUNCH_BUSY);
+	assert_true(f.l.notify_fd >= 0);
+	assert_int_equal(say(&f, SYNC_NOTIFY, true), -EPROTO);
 	f.spec.tty = true;
 	assert_int_equal(say(&f, SYNC_TTY, false), -EPROTO); /* without the terminal */
 	assert_int_equal(say(&f, SYNC_TTY, true), LAUNCH_TTY);
@@ -108,14 +116,14 @@ static void test_before_start(void **state)
 
 static void test_after_start(void **state)
 {
-	static const enum sync_type types[] = {SYNC_MAPPED, SYNC_TAP, SYNC_FUSE, SYNC_TTY,
-					       SYNC_READY};
+	static const enum sync_type types[] = {SYNC_MAPPED, SYNC_TAP,   SYNC_FUSE,
+					       SYNC_TTY,    SYNC_READY, SYNC_NOTIFY};
 	const struct err word = {.code = EPERM, .msg = "a lie"};
 	struct fixture f;
 
 	(void)state;
 	begin(&f);
-	f.spec.tty = f.l.wait_start = true;
+	f.spec.tty = f.l.wait_start = f.l.notify = true;
 	f.spec.rootfs.driver = ROOTFS_AUTO;
 	assert_int_equal(say_init(&f, INIT_STARTED), LAUNCH_STARTED);
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
@@ -124,6 +132,7 @@ static void test_after_start(void **state)
 	}
 	assert_int_equal(f.taps, 0);
 	assert_int_equal(f.l.pty, -1);
+	assert_int_equal(f.l.notify_fd, -1);
 	assert_int_equal(f.l.fuse.pid, 0);
 	sync_send_error(f.other, &word);
 	assert_int_equal(next(&f), -EPROTO);
