@@ -22,6 +22,7 @@ MAN_PAGES += man/sandbox-port.1
 MAN_PAGES += man/sandbox-exec.1
 MAN_PAGES += man/sandbox-attach.1
 MAN_PAGES += man/sandbox-create.1
+MAN_PAGES += man/sandbox-generate-systemd.1
 MAN_PAGES += man/sandbox-healthcheck-run.1
 MAN_PAGES += man/sandbox-kill.1
 MAN_PAGES += man/sandbox-pause.1
@@ -82,6 +83,7 @@ man/sandbox-logs.1: man/sandbox-logs.1.in
 man/sandbox-events.1: man/sandbox-events.1.in
 man/sandbox-attach.1: man/sandbox-attach.1.in
 man/sandbox-create.1: man/sandbox-create.1.in
+man/sandbox-generate-systemd.1: man/sandbox-generate-systemd.1.in
 man/sandbox-healthcheck-run.1: man/sandbox-healthcheck-run.1.in
 man/sandbox-kill.1: man/sandbox-kill.1.in
 man/sandbox-pause.1: man/sandbox-pause.1.in

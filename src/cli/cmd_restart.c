@@ -29,7 +29,7 @@ static int restart(struct global *g, const struct container_info *i, const struc
 		r = container_stop(&g->dirs, i, 0, ns, e);
 	if (!r)
 		r = container_find(&g->dirs, i->id, &now, e);
-	return r < 0 ? r : start_container(g, &now, false, e);
+	return r < 0 ? r : start_container(g, &now, false, NULL, e);
 }
 
 int cmd_restart(struct global *g, int argc, char **argv, struct err *e)

@@ -157,6 +157,9 @@ int make_container(struct global *g, int argc, char **argv, enum make what, stru
 		strv_add(&s.args, words.v[i]);
 	if (!r) {
 		s.image = xstrdup(words.v[0]);
+		for (int i = 1; i < argc; i++)
+			strv_add(&s.made_by, argv[i]);
+		s.made_in = getcwd(NULL, 0);
 		r = make_spec(g, &s, &o, &words, what, e);
 	}
 out:

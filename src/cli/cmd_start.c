@@ -10,11 +10,14 @@ static const struct opt table[] = {
 	{"attach", 'a', OPT_FLAG, AT(attach), NULL, "none",
 	 "run it in the foreground; its exit code is ours"},
 	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"sdnotify", 0, OPT_STR, AT(sdnotify), "MODE", "enum:container|conmon|healthy|ignore",
+	 "who tells the service manager of readiness, this time; default: as run and create said"},
 };
 
 const struct opts start_opts_table = {table, ARRAY_SIZE(table)};
 
-int start_container(struct global *g, const struct container_info *i, bool attach, struct err *e)
+int start_container(struct global *g, const struct container_info *i, bool attach,
+		    const char *sdnotify, struct err *e)
 {
 	struct idmap_plan plan;
 	struct spec s;
@@ -24,6 +27,10 @@ int start_container(struct global *g, const struct container_info *i, bool attac
 	if (r <= 0)
 		return r;
 	r = container_plan(g, i, &s, &plan, e);
+	if (!r && sdnotify)
+		r = sdnotify_parse(&s.sdnotify, sdnotify, e);
+	if (!r && sdnotify)
+		r = spec_check(&s, e);
 	if (!r)
 		r = image_hold_layers(&s.rootfs.layers, e);
 	if (!r) {
@@ -38,7 +45,7 @@ int start_container(struct global *g, const struct container_info *i, bool attac
 static int start(struct global *g, const struct container_info *i, const struct container_opts *o,
 		 struct err *e)
 {
-	return start_container(g, i, o->attach, e);
+	return start_container(g, i, o->attach, o->sdnotify, e);
 }
 
 int cmd_start(struct global *g, int argc, char **argv, struct err *e)

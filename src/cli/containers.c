@@ -19,7 +19,7 @@ int parse_seconds(const char *text, int64_t *ns)
 
 void container_opts_free(struct container_opts *o)
 {
-	char *strings[] = {o->signal, o->time, o->detach_keys, o->restart};
+	char *strings[] = {o->signal, o->time, o->detach_keys, o->restart, o->sdnotify};
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);

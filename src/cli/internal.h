@@ -61,6 +61,7 @@ struct opts {
 	size_t n;
 };
 
+bool opt_takes_value(const struct opt *o);
 int opts_parse(const struct opts *table, void *target, int argc, char **argv, bool stop_at_word,
 	       struct strv *words, struct err *e);
 
@@ -163,6 +164,7 @@ struct run_opts {
 
 void run_opts_init(struct run_opts *o);
 void run_opts_free(struct run_opts *o);
+int sdnotify_parse(enum sdnotify *out, const char *text, struct err *e);
 int spec_from_opts(struct spec *s, const struct run_opts *o, const struct settings *set,
 		   struct err *e);
 
@@ -197,6 +199,7 @@ extern const struct opts export_opts_table;
 extern const struct opts global_opts;
 extern const struct opts image_prune_opts_table;
 extern const struct opts exec_opts_table;
+extern const struct opts generate_systemd_opts_table;
 extern const struct opts healthcheck_run_opts_table;
 extern const struct opts images_opts_table;
 extern const struct opts info_opts_table;
@@ -239,7 +242,7 @@ int make_container(struct global *g, int argc, char **argv, enum make what, stru
 /** struct container_opts - the options of the commands on containers that exist */
 struct container_opts {
 	bool all, force, volumes, ignore, attach, no_stdin;
-	char *signal, *time, *detach_keys, *restart;
+	char *signal, *time, *detach_keys, *restart, *sdnotify;
 	int help;
 };
 
@@ -271,7 +274,8 @@ int run_verb(struct global *g, const struct container_verb *v, int argc, char **
 void container_opts_free(struct container_opts *o);
 int stop_time(struct global *g, const struct container_info *i, const struct container_opts *o,
 	      int64_t *ns, struct err *e);
-int start_container(struct global *g, const struct container_info *i, bool attach, struct err *e);
+int start_container(struct global *g, const struct container_info *i, bool attach,
+		    const char *sdnotify, struct err *e);
 int parse_seconds(const char *text, int64_t *ns);
 int container_plan(struct global *g, const struct container_info *i, struct spec *s,
 		   struct idmap_plan *plan, struct err *e);

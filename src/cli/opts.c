@@ -33,7 +33,8 @@ static int set_duration(const struct given *g, int64_t *at, struct err *e)
 	return 0;
 }
 
-static bool takes_value(const struct opt *o)
+/* opt_takes_value - is there a text behind it? */
+bool opt_takes_value(const struct opt *o)
 {
 	return o->type == OPT_STR || o->type == OPT_LIST || o->type == OPT_SIZE ||
 	       o->type == OPT_DURATION;
@@ -107,7 +108,7 @@ static int parse_long(const struct opts *t, void *target, int argc, char **argv,
 
 	if (!o)
 		return unknown(shown, e);
-	if (takes_value(o) && !g.value) {
+	if (opt_takes_value(o) && !g.value) {
 		if (*i + 1 >= argc)
 			return fail(e, EINVAL, "%s wants %s behind it", shown, o->arg);
 		g.value = argv[++*i];
@@ -127,7 +128,7 @@ static int parse_short(const struct opts *t, void *target, int argc, char **argv
 
 		if (!o)
 			return unknown(shown, e);
-		if (takes_value(o)) {
+		if (opt_takes_value(o)) {
 			if (p[1])
 				g.value = p[1] == '=' ? p + 2 : p + 1;
 			else if (*i + 1 < argc)

@@ -415,11 +415,20 @@ static int logging(struct spec *s, const struct run_opts *o, struct err *e)
 	return r;
 }
 
+/* sdnotify_parse - container, conmon, healthy or ignore */
+int sdnotify_parse(enum sdnotify *out, const char *text, struct err *e)
+{
+	static const char *const words[] = {"container", "conmon", "healthy", "ignore", NULL};
+	int word = 0, r = choose("--sdnotify", text, words, &word, e);
+
+	if (!r)
+		*out = (enum sdnotify)word;
+	return r;
+}
+
 static int life(struct spec *s, const struct run_opts *o, const struct settings *set, struct err *e)
 {
-	static const char *const notifies[] = {"container", "conmon", "healthy", "ignore", NULL};
 	char id[65];
-	int word = 0;
 
 	random_hex(id, 64);
 	s->id = xstrdup(id);
@@ -435,9 +444,8 @@ static int life(struct spec *s, const struct run_opts *o, const struct settings 
 			return fail(e, EINVAL, "--label %s: it begins with a key", l);
 		strv_add(&s->labels, l);
 	}
-	if (o->sdnotify && choose("--sdnotify", o->sdnotify, notifies, &word, e) < 0)
+	if (o->sdnotify && sdnotify_parse(&s->sdnotify, o->sdnotify, e) < 0)
 		return -EINVAL;
-	s->sdnotify = (enum sdnotify)word;
 	if (o->restart && restart_parse(&s->restart, o->restart, e) < 0)
 		return fail_in(e, -EINVAL, "--restart");
 	if (o->stop_timeout && parse_seconds(o->stop_timeout, &s->stop_timeout) < 0)

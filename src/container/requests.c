@@ -193,7 +193,7 @@ int run_request(void *ctx, struct client *c, const struct ctl_msg *m, size_t n, 
 	if (!r && m->head.type == CTL_STOP && run->launch.pidfd >= 0)
 		sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
 	if (!r && m->head.type == CTL_STOP)
-		run->no_restart = c->waiting = true;
+		run->no_restart = run->stopping = c->waiting = true;
 	if (r <= 0)
 		return r;
 	r = carry_out(run, c, m, fd, e);

@@ -446,7 +446,8 @@ static int in_background(struct run *run, struct err *e)
 		r = chdir("/") < 0 ? fail_errno(e, "/") : run_container(run, &code, e);
 	if (r < 0)
 		daemon_report(&run->report, e);
-	_exit(r < 0 ? 125 : 0);
+	/* A service manager may be our parent: what was asked to end has not failed. */
+	_exit(r < 0 ? 125 : run->stopping ? 0 : code);
 }
 
 /**

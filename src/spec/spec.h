@@ -247,6 +247,8 @@ struct spec {
 	struct log_spec log;
 	struct health_spec health;
 	enum sdnotify sdnotify;
+	struct strv made_by; /* the words behind run or create */
+	char *made_in;       /* the folder it was called in */
 };
 
 void spec_init(struct spec *s);

@@ -143,6 +143,8 @@ static const struct field spec_table[] = {
 	S(K_U64, log.max_size),
 	S(K_U32, log.max_file),
 	S(K_INT, sdnotify),
+	S(K_STRV, made_by),
+	S(K_STR, made_in),
 	S(K_STRV, health.test),
 	S(K_I64, health.interval),
 	S(K_I64, health.timeout),
