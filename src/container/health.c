@@ -298,13 +298,13 @@ void health_close(struct run *run)
 }
 
 /** health_fd - what is readable when a check has ended, or -1 */
-int health_fd(const struct run *run)
+__idle int health_fd(const struct run *run)
 {
 	return run->health ? run->health->pidfd : -1;
 }
 
 /** health_due - when health_time() is to be called, as now_ns(); 0 for never */
-int64_t health_due(const struct run *run)
+__idle int64_t health_due(const struct run *run)
 {
 	return !run->health ? 0 : run->health->deadline ? run->health->deadline : run->health->next;
 }

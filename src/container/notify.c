@@ -175,7 +175,7 @@ void notify_healthy(struct run *run)
  * notify_poll - what to wait for
  * @fds: receives two entries
  */
-void notify_poll(const struct run *run, struct pollfd *fds)
+__idle void notify_poll(const struct run *run, struct pollfd *fds)
 {
 	const struct notify *n = run->notify;
 
