@@ -83,6 +83,8 @@ static int run_or_create(const struct container *c, enum make what, struct err *
 	int code = 0;
 	int r = what == MAKE_RUN ? container_run(c, &code, e) : container_create(c, e);
 
+	if (!r && c->spec->detach && what == MAKE_RUN)
+		background_hint(c->dirs);
 	if (!r && (c->spec->detach || what == MAKE_CREATE))
 		puts(c->spec->id);
 	return r < 0 ? r : code;

@@ -36,6 +36,8 @@ int start_container(struct global *g, const struct container_info *i, bool attac
 	if (!r) {
 		s.detach = !attach;
 		r = container_start(&c, i, &code, e);
+		if (!r && !attach)
+			background_hint(&g->dirs);
 	}
 	idmap_plan_free(&plan);
 	spec_free(&s);

@@ -168,6 +168,10 @@ int sdnotify_parse(enum sdnotify *out, const char *text, struct err *e);
 int spec_from_opts(struct spec *s, const struct run_opts *o, const struct settings *set,
 		   struct err *e);
 
+/* ---- background.c ------------------------------------------------------------------------------------- */
+
+void background_hint(const struct dirs *dirs);
+
 /* ---- opts_health.c ------------------------------------------------------------------------------------ */
 
 int health_from_opts(struct health_spec *h, const struct run_opts *o, struct err *e);

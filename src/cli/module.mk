@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES =
 # One file a line, so that branches that add some merge.
+libcli_a_SOURCES += src/cli/background.c
 libcli_a_SOURCES += src/cli/cli.c
 libcli_a_SOURCES += src/cli/cli.h
 libcli_a_SOURCES += src/cli/cmd_attach.c

@@ -41,6 +41,7 @@ static const struct {
 	{"keyring", "each container gets a session keyring of its own", probe_keyring},
 	{"inotify", "programs inside watch files on your account", probe_inotify},
 	{"limits", "files and processes inside count on your account", probe_limits},
+	{"logout", "containers in the background stay when you have logged out", probe_logout},
 	{"time namespace", "--time-offset", probe_time},
 };
 

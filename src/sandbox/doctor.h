@@ -102,5 +102,6 @@ void probe_cgroup(struct doctor *d, struct doctor_row *row);
 void probe_keyring(struct doctor *d, struct doctor_row *row);
 void probe_inotify(struct doctor *d, struct doctor_row *row);
 void probe_limits(struct doctor *d, struct doctor_row *row);
+void probe_logout(struct doctor *d, struct doctor_row *row);
 
 #endif

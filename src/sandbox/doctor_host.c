@@ -376,3 +376,25 @@ void probe_limits(struct doctor *d __unused, struct doctor_row *row)
 		row_fix(row,
 			"as root, in /etc/security/limits.conf: * hard nofile 524288, * - nproc 30000");
 }
+
+void probe_logout(struct doctor *d __unused, struct doctor_row *row)
+{
+	unsigned found = logind_caller();
+
+	if (!(found & LOGIND_THERE)) {
+		row_set(row, FINDING_OK, "no logind here: a logout ends nothing");
+		return;
+	}
+	if (found & LOGIND_LINGERS) {
+		row_set(row, FINDING_OK, "you linger: what runs in the background stays");
+		return;
+	}
+	if (found & LOGIND_KILLS)
+		row_set(row, FINDING_WARN,
+			"logind kills all your processes then (KillUserProcesses)");
+	else
+		row_set(row, FINDING_NOTE,
+			"they run on, but your runtime folder goes with your last session, and with it "
+			"the way to them");
+	row_fix(row, "loginctl enable-linger");
+}

@@ -139,6 +139,19 @@ struct doctor_row {
 enum finding doctor_run(const char *root_option,
 			void (*tell)(void *ctx, const struct doctor_row *row), void *ctx);
 
+/* ---- logind.c: what a logout does ----------------------------------------------------------------- */
+
+/**
+ * enum logind - a set
+ * @LOGIND_THERE: logind runs
+ * @LOGIND_KILLS: it kills all processes of a session that ends
+ * @LOGIND_LINGERS: what was started stays when the user has logged out
+ */
+enum logind { LOGIND_THERE = 1, LOGIND_KILLS = 2, LOGIND_LINGERS = 4 };
+
+unsigned logind_look(const char *root, const char *user);
+unsigned logind_caller(void);
+
 /* ---- launch.c -------------------------------------------------------------------------------------- */
 
 /**

@@ -172,3 +172,15 @@ END
   done
   expect 0 doctor
 }
+
+@test "doctor: a logind that kills at logout, and a user who lingers" {
+  local host='mount -t tmpfs none /run && mkdir -p /run/systemd/seats /run/systemd/logind.conf.d'
+
+  in_host "$host"
+  [[ $(row logout) == note*'runtime folder'*enable-linger* ]]
+  host+=' && printf "[Login]\\nKillUserProcesses=yes\\nKillExcludeUsers=\\n" >/run/systemd/logind.conf.d/x.conf'
+  in_host "$host"
+  [[ $(row logout) == warn*KillUserProcesses*enable-linger* ]]
+  in_host "$host && mount -t tmpfs none /var/lib && mkdir -p /var/lib/systemd/linger && touch /var/lib/systemd/linger/root"
+  [[ $(row logout) == ok*linger* ]]
+}

@@ -62,3 +62,20 @@ teardown() {
   one_line_error start --nope a
   one_line_error start ''
 }
+
+@test "a logind that kills at logout is told of once" {
+  unshare --user --map-root-user true || skip "no user namespaces"
+  run unshare --user --map-root-user --mount --fork --pid --kill-child --mount-proc sh -c '
+    mount -t tmpfs none /run && mkdir -p /run/systemd/seats /run/systemd/logind.conf.d &&
+    printf "[Login]\nKillUserProcesses=yes\nKillExcludeUsers=\n" >/run/systemd/logind.conf.d/x.conf
+    mkdir -m 700 "$1" "$1/data" "$1/run"
+    export XDG_DATA_HOME=$1/data XDG_RUNTIME_DIR=$1/run
+    "$SANDBOX" run --network none busybox true
+    "$SANDBOX" create --network none --name c busybox sleep 1000
+    "$SANDBOX" start c
+    "$SANDBOX" start c
+    "$SANDBOX" run -d --network none busybox sleep 1000
+    "$SANDBOX" system reset -f >/dev/null' sh "$BATS_TEST_TMPDIR/host"
+  echo "$output"
+  [ "$(grep -c enable-linger <<<"$output")" -eq 1 ]
+}
