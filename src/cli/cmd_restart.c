@@ -26,6 +26,10 @@ static int restart(struct global *g, const struct container_info *i, const struc
 	if (r >= 0)
 		r = stop_time(g, i, o, &ns, e);
 	if (r >= 0)
+		r = container_restart(&g->dirs, i, ns, e);
+	if (r > 0)
+		return 0;
+	if (r >= 0)
 		r = container_stop(&g->dirs, i, 0, ns, e);
 	if (!r)
 		r = container_find(&g->dirs, i->id, &now, e);

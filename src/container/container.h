@@ -182,6 +182,8 @@ int events_read(const struct dirs *dirs, const struct events_opts *o, struct err
 
 int container_stop(const struct dirs *dirs, const struct container_info *i, int sig,
 		   int64_t timeout, struct err *e);
+int container_restart(const struct dirs *dirs, const struct container_info *i, int64_t timeout,
+		      struct err *e);
 int container_signal(const struct dirs *dirs, const struct container_info *i, int sig,
 		     struct err *e);
 int container_pause(const struct dirs *dirs, const struct container_info *i, bool pause,

@@ -170,6 +170,16 @@ void control_exit(struct control *c, int exit_code)
 	}
 }
 
+/* control_dismiss - tell them as well, and let them go: the container begins again without them */
+void control_dismiss(struct control *c, int exit_code)
+{
+	control_exit(c, exit_code);
+	for (size_t i = c->n; i-- > 0;) {
+		if (c->v[i].waiting)
+			drop(c, i);
+	}
+}
+
 void control_close(struct control *c)
 {
 	while (c->n)

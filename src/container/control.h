@@ -26,6 +26,8 @@
  * @CTL_JOIN: for exec; the answer has a pidfd of the container's first process
  * @CTL_SPEC: the answer has a file in memory with the spec, as config.json is
  * @CTL_HEALTH: carry the health check out; CTL_CHECKED follows
+ * @CTL_RESTART: end as CTL_STOP says, then begin again; CTL_STARTED follows. A supervisor that
+ *	cannot answers EOPNOTSUPP
  * @CTL_RENAME: the data is the new name; the caller has taken it
  * @CTL_UPDATE: the data is a restart policy as --restart has it
  * @CTL_RESIZE: @value is rows << 16 | columns
@@ -44,6 +46,7 @@ enum ctl_type {
 	CTL_UPDATE,
 	CTL_SPEC,
 	CTL_HEALTH,
+	CTL_RESTART,
 
 	CTL_STDIN,
 	CTL_EOF,
@@ -55,6 +58,7 @@ enum ctl_type {
 	CTL_STDERR,
 	CTL_EXIT,
 	CTL_CHECKED,
+	CTL_STARTED,
 };
 
 #define CTL_WITH_STDIN 1
@@ -77,12 +81,13 @@ struct ctl_msg {
  * @attached: gets the output
  * @with_stdin: its input is the container's
  * @waiting: is told the exit code
+ * @restarting: is told when the container has been started again
  * @checking: is told how the health check ended
  * @owes: streams (1 stdout, 2 stderr) whose current chunk it has not got yet
  */
 struct client {
 	int sock;
-	bool attached, with_stdin, waiting, checking;
+	bool attached, with_stdin, waiting, checking, restarting;
 	bool owes[3];
 };
 
@@ -116,6 +121,7 @@ void control_move(struct control *c, const struct pollfd *fds, const size_t *pen
 		  ctl_handler handler, void *ctx);
 int client_send(struct client *c, enum ctl_type type, int value, const void *data, size_t n);
 void control_exit(struct control *c, int exit_code);
+void control_dismiss(struct control *c, int exit_code);
 void control_close(struct control *c);
 
 /* ---- client.c: the commands' side ---------------------------------------------------------------------- */

@@ -62,6 +62,34 @@ static int stop(struct run *run, struct client *c, const struct ctl_msg *m, stru
 	return run_ask_to_stop(run, m->head.value, m->head.time, e);
 }
 
+/* Again in this supervisor, which has the user namespace. Only what runs here can be asked for. */
+static int restart(struct run *run, struct client *c, const struct ctl_msg *m, struct err *e)
+{
+	enum life now = state_of(run);
+
+	if (!run->c->spec->detach || run->no_restart || now == LIFE_CREATED || now == LIFE_STOPPING)
+		return fail(e, EOPNOTSUPP, "this supervisor cannot start the container again");
+	c->restarting = true;
+	run->again = run->by_hand = true;
+	if (now != LIFE_EXITED)
+		return run_ask_to_stop(run, m->head.value, m->head.time, e);
+	/* It waits for its next try. */
+	run->kill_at = now_ns();
+	return 0;
+}
+
+/* requests_started - tell those who wanted a restart that the payload runs */
+void requests_started(struct run *run)
+{
+	for (size_t i = 0; i < run->control.n; i++) {
+		struct client *c = &run->control.v[i];
+
+		if (c->restarting)
+			client_send(c, CTL_STARTED, 0, NULL, 0);
+		c->restarting = false;
+	}
+}
+
 static int pause_or_not(struct run *run, bool pause, struct err *e)
 {
 	int r;
@@ -156,6 +184,8 @@ static int carry_out(struct run *run, struct client *c, const struct ctl_msg *m,
 		return rename_it(run, m->data, e);
 	case CTL_UPDATE:
 		return update(run, m->data, e);
+	case CTL_RESTART:
+		return restart(run, c, m, e);
 	case CTL_HEALTH:
 		return health_ask(run, c, e);
 	case CTL_SPEC:
@@ -177,12 +207,12 @@ int run_request(void *ctx, struct client *c, const struct ctl_msg *m, size_t n, 
 		[CTL_SIGNAL] = OP_KILL,     [CTL_STOP] = OP_STOP,     [CTL_PAUSE] = OP_PAUSE,
 		[CTL_UNPAUSE] = OP_UNPAUSE, [CTL_WAIT] = OP_WAIT,     [CTL_ATTACH] = OP_ATTACH,
 		[CTL_JOIN] = OP_EXEC,       [CTL_RENAME] = OP_RENAME, [CTL_UPDATE] = OP_UPDATE,
-		[CTL_SPEC] = OP_READ,       [CTL_HEALTH] = OP_CHECK,
+		[CTL_SPEC] = OP_READ,       [CTL_HEALTH] = OP_CHECK,  [CTL_RESTART] = OP_RESTART,
 	};
 	static const char *const events[CTL_STDIN] = {
-		[CTL_SIGNAL] = "kill",     [CTL_STOP] = "stop",     [CTL_PAUSE] = "pause",
-		[CTL_UNPAUSE] = "unpause", [CTL_ATTACH] = "attach", [CTL_JOIN] = "exec",
-		[CTL_UPDATE] = "update",
+		[CTL_SIGNAL] = "kill",     [CTL_STOP] = "stop",       [CTL_PAUSE] = "pause",
+		[CTL_UNPAUSE] = "unpause", [CTL_ATTACH] = "attach",   [CTL_JOIN] = "exec",
+		[CTL_UPDATE] = "update",   [CTL_RESTART] = "restart",
 	};
 	struct run *run = ctx;
 	int r;

@@ -57,6 +57,9 @@ int run_and_restart(struct run *run, int *exit_code, struct err *e)
 			event_of(run->c->dirs, &run->state.info, "died", *exit_code);
 		if (!wants_restart(run, r, *exit_code))
 			return r;
+		/* Nothing of the run is alive any more; its user namespace has its maps. */
+		if (!run->kept_userns)
+			run->kept_userns = take_fd(&run->launch.userns_fd);
 		launch_free(&run->launch);
 		delay = run->again ? 0 : back_off(delay, now_ns() - began);
 		run->again = false;
@@ -64,5 +67,12 @@ int run_and_restart(struct run *run, int *exit_code, struct err *e)
 		run->state.info.restarts++;
 		if (!wait_for_retry(run, delay))
 			return 0;
+		if (run->by_hand) {
+			/* As if it had been stopped and started. */
+			control_dismiss(&run->control, *exit_code);
+			run->state.info.restarts = 0;
+			delay = 0;
+		}
+		run->by_hand = run->again = false;
 	}
 }

@@ -67,6 +67,7 @@ static int on_started(struct run *run, struct err *e)
 	if (r < 0)
 		return r;
 	notify_started(run);
+	requests_started(run);
 	if (run->report >= 0)
 		daemon_report(&run->report, NULL);
 	container_sweep(run->c->dirs, run->c->plan);
@@ -374,6 +375,7 @@ void run_reset(struct run *run)
 				      .hooks = &run->hooks,
 				      .files = &run->files,
 				      .run_dir = run->c->dirs->run,
+				      .kept_userns = run->kept_userns,
 				      .notify = notify_proxied(run)};
 	launch_init(&run->launch);
 	run->net = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
@@ -416,6 +418,8 @@ static int run_container(struct run *run, int *exit_code, struct err *e)
 		r = run_and_restart(run, exit_code, e);
 	finish(run, r, *exit_code, e);
 	launch_free(&run->launch);
+	if (run->kept_userns)
+		close_fd(run->kept_userns);
 	if (r < 0 && s->cidfile && e->code != EEXIST)
 		unlink(s->cidfile);
 	close_fd(run->signals);

@@ -111,9 +111,11 @@ struct run {
 	int spec_fd;                       /* memory with the spec, for who asks; -1 for none yet */
 	bool paused, stopping, no_restart; /* asked for by a client */
 	bool again;                        /* it is stopped to be started once more */
+	bool by_hand;                      /* because a client wants it */
 	struct health *health;             /* NULL: nobody asks */
 	int status;
 	struct restart restart;
+	int kept_userns;                       /* of the run before; 0: none */
 	struct notify *notify;                 /* NULL: there is no service manager to tell */
 	const struct container_info *reopened; /* it was there before */
 };
@@ -144,6 +146,7 @@ void run_stop(struct run *run);
 
 /* ---- requests.c: what clients ask of a supervisor --------------------------------------------------------- */
 
+void requests_started(struct run *run);
 int run_ask_to_stop(struct run *run, int sig, int64_t timeout, struct err *e);
 int run_request(void *ctx, struct client *c, const struct ctl_msg *m, size_t n, int *fd,
 		struct err *e);

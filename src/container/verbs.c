@@ -141,6 +141,47 @@ static int ask(const struct dirs *dirs, const struct container_info *i, enum lif
 	return sock < 0 ? sock : ctl_ask(sock, type, value, 0, data, NULL, e);
 }
 
+/**
+ * container_restart - have a container ended and started again by its supervisor
+ * @timeout: as container_stop() has it
+ *
+ * Return: 1 when it runs again; 0 when its supervisor does not do that, and nothing was done; or
+ * -errno.
+ */
+int container_restart(const struct dirs *dirs, const struct container_info *i, int64_t timeout,
+		      struct err *e)
+{
+	static struct ctl_msg m;
+	cleanup_container_info struct container_info now = {};
+	cleanup_close int sock = -1;
+	struct err why = {};
+	size_t n;
+	int r = life_may(OP_RESTART, i->state, i->id, e);
+
+	if (r <= 0 || !lives(i))
+		return MIN(r, 0);
+	sock = ctl_connect(dirs, i, &why);
+	r = sock < 0 ? sock : ctl_ask(sock, CTL_RESTART, 0, timeout, NULL, NULL, &why);
+	/* Whatever it is, stop and start have their own word for it. */
+	if (r < 0)
+		return 0;
+	do
+		r = ctl_receive(sock, &m, &n, NULL,
+				timeout < 0 ? -1 : (int)MIN(timeout / 1000000 + 30000, INT_MAX),
+				&why);
+	while (!r && m.head.type != CTL_STARTED);
+	if (!r)
+		return 1;
+	if (r != -ECONNRESET) {
+		*e = why;
+		return r;
+	}
+	r = container_find(dirs, i->id, &now, e);
+	return r < 0       ? r
+	       : now.error ? fail(e, EIO, "%s", now.error)
+			   : fail(e, ECANCELED, "container %.12s was stopped meanwhile", i->id);
+}
+
 /** container_signal - signal the payload */
 int container_signal(const struct dirs *dirs, const struct container_info *i, int sig,
 		     struct err *e)

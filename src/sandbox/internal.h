@@ -81,6 +81,10 @@ int step_userns_fd(struct launch *l, struct err *e);
 int step_net_helper(struct launch *l, struct err *e);
 int step_finish_maps(struct launch *l, struct err *e);
 
+/* join.c, rejoin.c */
+pid_t pid_of_pidfd(int pidfd);
+int step_rejoin(struct launch *l, struct err *e);
+
 /* ns.c */
 void die_with_parent(void);
 int step_unshare(struct launch *l, struct err *e);

@@ -104,8 +104,8 @@ static __noreturn void first_child(struct launch *l, int target, int sock)
 	_exit(125);
 }
 
-/* Our child's number, which wait(2) wants; the kernel tells it of a pidfd. */
-static pid_t pid_of(int pidfd)
+/* pid_of_pidfd - our child's number, which wait(2) wants; the kernel tells it of a pidfd. */
+pid_t pid_of_pidfd(int pidfd)
 {
 	char path[40], text[256], *at;
 	cleanup_close int fd = -1;
@@ -149,7 +149,7 @@ int launch_join(struct launch *l, int target, struct err *e)
 	if (first > 0)
 		wait_pid(first, &status);
 	if (!r) {
-		l->pid = pid_of(l->pidfd);
+		l->pid = pid_of_pidfd(l->pidfd);
 		r = sync_send(l->sock, SYNC_START, -1);
 		if (r < 0)
 			fail(e, -r, "cannot reach the process in the container: %s", strerror(-r));

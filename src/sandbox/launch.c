@@ -86,7 +86,7 @@ int step_net_helper(struct launch *l, struct err *e)
 
 int step_finish_maps(struct launch *l, struct err *e)
 {
-	int r = idmap_finish(&l->job, e);
+	int r = l->kept_userns ? 0 : idmap_finish(&l->job, e);
 
 	if (r < 0)
 		return r;

@@ -224,6 +224,7 @@ struct launch {
 	const char *run_dir;
 	int stdio[3];
 	bool wait_start; /* stop before exec until launch_go() */
+	int kept_userns; /* of the run before, to go on in; 0: a new one */
 	bool notify;     /* the payload gets a NOTIFY_SOCKET */
 	bool detached;   /* of launch_join(): it may live longer than we do */
 

@@ -16,6 +16,16 @@ static bool own(const struct launch *l, enum ns_kind kind)
 	return l->spec->ns[kind].mode == NS_PRIVATE;
 }
 
+static bool anew(const struct launch *l)
+{
+	return !l->kept_userns;
+}
+
+static bool again(const struct launch *l)
+{
+	return l->kept_userns;
+}
+
 static bool has_helper_net(const struct launch *l)
 {
 	return own(l, NS_NET) && l->hooks->net_parent;
@@ -88,15 +98,17 @@ static bool waits_for_start(const struct launch *l)
 
 /* clang-format off */
 const struct step steps[] = {
-	{"seccomp-prepare", PARENT, NULL, seccomp_prepare, NEEDS_NOTHING, {"clone"},
+	{"seccomp-prepare", PARENT, NULL, seccomp_prepare, NEEDS_NOTHING, {"clone", "rejoin"},
 	 "a profile from a file takes memory and a library, which a child must not wait for"},
-	{"prepare-maps", PARENT, NULL, step_prepare_maps, NEEDS_NOTHING, {"clone"},
+	{"prepare-maps", PARENT, anew, step_prepare_maps, NEEDS_NOTHING, {"clone"},
 	 "what we write after the clone has to be copied first"},
-	{"clone", PARENT, NULL, step_clone, NEEDS_NOTHING, {"start-maps"},
+	{"clone", PARENT, anew, step_clone, NEEDS_NOTHING, {"start-maps"},
 	 "user and pid namespace alone: the id helpers can start 0.4 ms earlier"},
-	{"start-maps", PARENT, NULL, step_start_maps, NEEDS_NOTHING, {"finish-maps"},
+	{"rejoin", PARENT, again, step_rejoin, NEEDS_NOTHING, {"net-helper", "finish-maps"},
+	 "in place of the rows around it: the user namespace of the run before has its maps"},
+	{"start-maps", PARENT, anew, step_start_maps, NEEDS_NOTHING, {"finish-maps"},
 	 "newuidmap and newgidmap side by side, and beside what the child does"},
-	{"userns-fd", PARENT, NULL, step_userns_fd, NEEDS_NOTHING, {"net-helper", "finish-maps"},
+	{"userns-fd", PARENT, anew, step_userns_fd, NEEDS_NOTHING, {"net-helper", "finish-maps"},
 	 "helpers and the cleaner join the user namespace, also when the child has gone"},
 	{"net-helper", PARENT, has_helper_net, step_net_helper, NEEDS_NOTHING, {NULL},
 	 "it loads its libraries while the maps are written; frames wait in the tap"},

@@ -100,6 +100,33 @@ no_processes()
   eventually 15 swept
 }
 
+@test "kill -9 while it goes on in the user namespace of the run before" {
+  local err=$BATS_TEST_TMPDIR/stop.rejoin
+
+  SANDBOX_TEST_STOP_AT=rejoin "$SANDBOX" run --name again --restart always --network=none busybox \
+    sh -c 'setsid sleep 60 & true' </dev/null >/dev/null 2>"$err" 3>&- &
+  front=$!
+  eventually 20 grep -q '^stopped at' "$err"
+  no_processes_but "$front"
+  end_front
+  no_processes
+  "$SANDBOX" rm again
+  eventually 15 swept
+}
+
+# no_processes_but PID: nothing of the run before is alive when the next begins
+no_processes_but()
+{
+  local left
+
+  left=$(leak_processes | sort |
+    comm -13 <(grep '^process' "$BATS_TEST_TMPDIR/leaks.before") - | grep -v "^process $1 ") || :
+  [ -z "$left" ] || {
+    echo "$left" >&2
+    return 1
+  }
+}
+
 @test "kill -9 of sandbox-init ends the container with 137" {
   local init status=0
 

@@ -61,6 +61,23 @@ static void test_confinement_order(void **state)
 	assert_int_equal(index_of("exec"), nsteps - 1);
 }
 
+/* A user namespace is made with its maps, or the one of before is entered: never both. */
+static void test_one_user_namespace(void **state)
+{
+	static const char *const anew[] = {"prepare-maps", "clone", "start-maps", "userns-fd"};
+	struct launch l = {};
+
+	(void)state;
+	for (int kept = 0; kept < 12; kept += 11) {
+		l.kept_userns = kept;
+		assert_int_equal(steps[index_of("rejoin")].when(&l), kept != 0);
+		for (size_t i = 0; i < ARRAY_SIZE(anew); i++)
+			assert_int_equal(steps[index_of(anew[i])].when(&l), !kept);
+	}
+	assert_true(index_of("rejoin") < index_of("net-helper"));
+	assert_true(index_of("rejoin") < index_of("finish-maps"));
+}
+
 /* Without no_new_privs the filter is loaded early, with it late: never twice, never not at all. */
 static void test_one_seccomp_row(void **state)
 {
@@ -85,8 +102,11 @@ static void test_one_seccomp_row(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),           cmocka_unit_test(test_before),
-		cmocka_unit_test(test_needs),           cmocka_unit_test(test_confinement_order),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_before),
+		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_confinement_order),
+		cmocka_unit_test(test_one_user_namespace),
 		cmocka_unit_test(test_one_seccomp_row),
 	};
 
