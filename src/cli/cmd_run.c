@@ -149,6 +149,8 @@ int make_container(struct global *g, int argc, char **argv, enum make what, stru
 		r = global_ready(g, e);
 	if (!r)
 		r = spec_from_opts(&s, &o, &g->settings, e);
+	if (!r && s.detach_keys)
+		r = container_check_keys(s.detach_keys, e);
 	/* What was only created is there for a start to come. */
 	if (!r && what == MAKE_CREATE) {
 		s.detach = true;

@@ -153,7 +153,7 @@ struct run_opts {
 	char *log_driver;
 	struct strv log_opt;
 	char *health_cmd, *health_interval, *health_timeout, *health_retries;
-	char *sdnotify;
+	char *sdnotify, *detach_keys;
 	char *health_start_period, *health_on_failure;
 	bool no_healthcheck;
 	/* image */

@@ -24,6 +24,8 @@ static const struct opt table[] = {
 	 "write the container's id to a new file"},
 	{"detach", 'd', OPT_FLAG, AT(detach), NULL, "none",
 	 "run in the background, and print the id"},
+	{"detach-keys", 0, OPT_STR, AT(detach_keys), "KEYS", "none",
+	 "keys that leave a container with a name and go on (default ctrl-p,ctrl-q); empty for none"},
 	{"device", 0, OPT_LIST, AT(device), "HOST[:CONTAINER][:rwm]", "file",
 	 "a device that you may open yourself"},
 	{"dns", 0, OPT_LIST, AT(dns), "ADDRESS", "none", "name server, in place of the host's"},
@@ -437,6 +439,8 @@ static int life(struct spec *s, const struct run_opts *o, const struct settings 
 	s->rootfs.is_volatile = s->remove;
 	if (o->name)
 		s->name = xstrdup(o->name);
+	if (o->detach_keys)
+		s->detach_keys = xstrdup(o->detach_keys);
 	if (o->cidfile)
 		s->cidfile = path_absolute(o->cidfile);
 	strv_for_each (l, &o->label) {

@@ -10,8 +10,7 @@
 #include <termios.h>
 
 #include "container/control.h"
-
-#define KEYS_MAX 8
+#include "container/internal.h"
 
 /**
  * struct attachment - a command that is attached
@@ -27,35 +26,8 @@ struct attachment {
 	const struct container_info *info;
 	bool input, raw;
 	struct termios saved;
-	char keys[KEYS_MAX];
-	size_t nkeys, typed; /* of the keys, so many have been typed */
+	struct keys keys;
 };
-
-/* "ctrl-p,ctrl-q": letters, or ctrl- and one of a to z @ [ \ ] ^ _; empty for none */
-static int parse_keys(struct attachment *a, const char *text, struct err *e)
-{
-	struct strv words = {};
-	int r = 0;
-
-	if (*text)
-		strv_split(&words, text, ',');
-	strv_for_each (w, &words) {
-		bool ctrl = str_has_prefix(w, "ctrl-");
-		const char *c = ctrl ? w + 5 : w;
-
-		if (strlen(c) != 1 || a->nkeys == KEYS_MAX ||
-		    (ctrl && !((*c >= 'a' && *c <= 'z') || (*c >= '@' && *c <= '_')))) {
-			r = fail(
-				e, EINVAL,
-				"--detach-keys %s: a list such as ctrl-p,ctrl-q of at most %d keys",
-				text, KEYS_MAX);
-			break;
-		}
-		a->keys[a->nkeys++] = ctrl ? *c & 31 : *c;
-	}
-	strv_free(&words);
-	return r;
-}
 
 /* Sends what is pending, if the supervisor takes it. */
 static void send_pending(struct attachment *a)
@@ -67,24 +39,11 @@ static void send_pending(struct attachment *a)
 		a->eof = false;
 }
 
-/*
- * Return: true when the last of the keys was typed. Keys are sent on only when others follow, so
- * that what is read at once, @n bytes, may grow by those that came before.
- */
+/* Return: true when the last of the keys was typed. */
 static bool take_input(struct attachment *a, const char *data, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (a->nkeys && data[i] == a->keys[a->typed]) {
-			if (++a->typed == a->nkeys)
-				return true;
-			continue;
-		}
-		memcpy(a->pending + a->npending, a->keys, a->typed);
-		a->npending += a->typed;
-		a->typed = a->nkeys && data[i] == a->keys[0];
-		if (!a->typed)
-			a->pending[a->npending++] = data[i];
-	}
+	if (keys_take(&a->keys, data, n, a->pending, &a->npending))
+		return true;
 	send_pending(a);
 	return false;
 }
@@ -208,7 +167,7 @@ int container_attach(const struct dirs *dirs, const struct container_info *i, co
 	struct attachment a = {
 		.sock = -1, .signals = -1, .dirs = dirs, .info = i, .input = with_stdin};
 	struct spec s;
-	int r = parse_keys(&a, keys, e);
+	int r = keys_parse(&a.keys, keys, e);
 
 	*exit_code = -1;
 	spec_init(&s);
@@ -228,7 +187,7 @@ int container_attach(const struct dirs *dirs, const struct container_info *i, co
 		}
 		/* Bytes that nobody types are no keys. */
 		if (!a.raw)
-			a.nkeys = 0;
+			a.keys.n = 0;
 		r = relay_all(&a, exit_code, e);
 	}
 	if (a.raw)

@@ -220,6 +220,7 @@ int container_check(const struct dirs *dirs, const struct container_info *i, con
 
 /* ---- attach.c ------------------------------------------------------------------------------------ */
 
+int container_check_keys(const char *text, struct err *e);
 int container_attach(const struct dirs *dirs, const struct container_info *i, const char *keys,
 		     bool with_stdin, int *exit_code, struct err *e);
 

@@ -87,6 +87,16 @@ int daemon_fork(int *report, struct err *e)
 	return 0;
 }
 
+/* daemon_leave - hold nothing of the caller's any more */
+void daemon_leave(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		to_null(fd);
+	close_callers();
+	if (chdir("/") < 0)
+		log_debug("cannot leave the folder");
+}
+
 /**
  * daemon_report - tell the command that waits
  * @report: is closed

@@ -58,7 +58,21 @@ void state_discard(struct state *s, const struct container *c, int userns_fd);
 /* ---- daemon.c: going to the background --------------------------------------------------------------- */
 
 int daemon_fork(int *report, struct err *e);
+void daemon_leave(void);
 void daemon_report(int *report, const struct err *e);
+
+/* ---- keys.c: the keys that leave a container ----------------------------------------------------------- */
+
+#define KEYS_MAX 8
+
+/** struct keys - @n of them; of those, @typed have been typed */
+struct keys {
+	char v[KEYS_MAX];
+	size_t n, typed;
+};
+
+int keys_parse(struct keys *k, const char *text, struct err *e);
+bool keys_take(struct keys *k, const char *data, size_t n, char *out, size_t *out_n);
 
 /* ---- relay.c: the caller's terminal and the container's ------------------------------------------- */
 
@@ -67,10 +81,12 @@ void daemon_report(int *report, const struct err *e);
 
 /**
  * struct relay - bytes between the caller's stdin and stdout and the pty master
+ * @keys: borrowed, or NULL; @left: they were typed
  */
 struct relay {
 	int pty;
-	bool raw, in_open, out_open;
+	bool raw, in_open, out_open, left;
+	struct keys *keys;
 	struct termios saved;
 	char in[4096], out[16384];
 	size_t in_len, out_len, out_at;
@@ -85,6 +101,7 @@ void relay_resume(struct relay *r);
 void relay_resize(const struct relay *r);
 size_t relay_poll(const struct relay *r, struct pollfd *fds);
 void relay_move(struct relay *r, const struct pollfd *fds, size_t n);
+void relay_leave(struct relay *r);
 void relay_finish(struct relay *r);
 
 /* ---- logfile.c: the log of a container in the background -------------------------------------------- */

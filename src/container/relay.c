@@ -96,9 +96,13 @@ __idle size_t relay_poll(const struct relay *r, struct pollfd *fds)
 
 static void read_caller(struct relay *r)
 {
-	ssize_t n = read(STDIN_FILENO, r->in, sizeof(r->in));
+	char typed[sizeof(r->in) - KEYS_MAX];
+	ssize_t n = read(STDIN_FILENO, typed, sizeof(typed));
 
-	if (n > 0) {
+	if (n > 0 && r->keys && r->raw) {
+		r->left = keys_take(r->keys, typed, (size_t)n, r->in, &r->in_len);
+	} else if (n > 0) {
+		memcpy(r->in, typed, (size_t)n);
 		r->in_len = (size_t)n;
 	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
 		/* What a terminal does at the end of input: the end-of-file character. */
@@ -176,6 +180,18 @@ void relay_move(struct relay *r, const struct pollfd *fds, size_t n)
 		write_pty(r);
 	if (r->out_len)
 		write_caller(r);
+}
+
+/* relay_leave - the caller has left: give the terminal back, the container goes on */
+void relay_leave(struct relay *r)
+{
+	if (r->in_len)
+		write_pty(r);
+	if (r->out_len)
+		write_caller(r);
+	relay_pause(r);
+	r->raw = r->left = false;
+	r->pty = -1;
 }
 
 /* relay_finish - the container has ended: carry its last words, and give the terminal back */

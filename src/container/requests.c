@@ -67,7 +67,7 @@ static int restart(struct run *run, struct client *c, const struct ctl_msg *m, s
 {
 	enum life now = state_of(run);
 
-	if (!run->c->spec->detach || run->no_restart || now == LIFE_CREATED || now == LIFE_STOPPING)
+	if (!run->background || run->no_restart || now == LIFE_CREATED || now == LIFE_STOPPING)
 		return fail(e, EOPNOTSUPP, "this supervisor cannot start the container again");
 	c->restarting = true;
 	run->again = run->by_hand = true;

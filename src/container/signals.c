@@ -66,6 +66,7 @@ void run_stop(struct run *run)
 	if (run->deadline && !timed)
 		return;
 	relay_pause(&run->relay);
+	front_stop(run);
 	kill(getpid(), SIGSTOP);
 	relay_resume(&run->relay);
 	if (timed)
@@ -90,5 +91,16 @@ void run_on_signal(struct run *run)
 		else if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT)
 			/* Not started yet: there is nobody to ask, so it ends here. */
 			sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
+		else if (sig != SIGPIPE && sig != SIGXFSZ)
+			run->early |= 1ULL << sig;
+	}
+}
+
+/* run_early_signals - the payload runs: what came for it before, though it has spoken already */
+void run_early_signals(struct run *run)
+{
+	for (int sig = 1; run->early; sig++, run->early >>= 1) {
+		if (run->early & 2)
+			launch_signal(&run->launch, sig, sig == SIGTSTP || sig == SIGCONT);
 	}
 }

@@ -66,6 +66,7 @@ static int on_started(struct run *run, struct err *e)
 		run->publish_at = now_ns() + PUBLISH_NS;
 	if (r < 0)
 		return r;
+	run_early_signals(run);
 	notify_started(run);
 	requests_started(run);
 	if (run->report >= 0)
@@ -86,7 +87,7 @@ static int on_message(struct run *run, struct err *e)
 		return r;
 	switch (event) {
 	case LAUNCH_TTY:
-		if (!run->c->spec->detach)
+		if (!run->background)
 			return relay_start(&run->relay, run->launch.pty);
 		streams_tty(run->streams, run->launch.pty);
 		return 0;
@@ -199,6 +200,8 @@ __idle int supervise_once(struct run *run, struct err *e)
 	if (r <= 0)
 		return 0;
 	relay_move(&run->relay, fds + WATCH_RELAY, relayed);
+	if (run->relay.left)
+		front_leave(run);
 	if (run->streams)
 		streams_move(run->streams, &run->control, fds + WATCH_STREAMS);
 	if (n > WATCH_CONTROL)
@@ -283,24 +286,25 @@ static int payload_stdio(struct run *run, struct err *e)
 {
 	const struct spec *s = run->c->spec;
 	int *to = run->launch.stdio, r;
-	bool input = s->interactive && !s->detach;
+	const bool detach = run->background;
+	bool input = s->interactive && !detach;
 
 	to[0] = input && is_open(0) ? 0 : -1;
 	if (to[0] < 0)
 		to[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	to[1] = is_open(1) ? 1 : -1;
 	to[2] = is_open(2) ? 2 : -1;
-	if (!run->state.info.kept || (s->tty && !s->detach))
+	if (!run->state.info.kept || (s->tty && !detach))
 		return 0;
 	run->streams = xmalloc(sizeof(*run->streams));
 	streams_init(run->streams);
-	if (!s->detach) {
+	if (!detach) {
 		run->streams->here[1] = to[1];
 		run->streams->here[2] = to[2];
 	}
-	if (s->detach && s->interactive && !s->tty)
+	if (detach && s->interactive && !s->tty)
 		close_fd(take_fd(&to[0]));
-	r = s->tty ? 0 : streams_pipes(run->streams, to, s->detach && s->interactive, e);
+	r = s->tty ? 0 : streams_pipes(run->streams, to, detach && s->interactive, e);
 	if (!r && s->log.driver == LOG_DRIVER_FILE) {
 		r = logfile_open(&run->streams->log, run->state.dir, &s->log, e);
 		run->streams->logged = !r;
@@ -383,6 +387,7 @@ void run_reset(struct run *run)
 	run->timed_out = run->started = run->exited = run->paused = run->stopping = false;
 	run->status = 0;
 	relay_init(&run->relay);
+	run->relay.keys = run->front >= 0 ? &run->keys : NULL;
 }
 
 /* ---- a supervisor's life ------------------------------------------------------------------------------------ */
@@ -429,7 +434,13 @@ static int run_container(struct run *run, int *exit_code, struct err *e)
 
 void run_init(struct run *run, const struct container *c)
 {
-	*run = (struct run){.c = c, .signals = -1, .resolv = -1, .report = -1, .spec_fd = -1};
+	*run = (struct run){.c = c,
+			    .signals = -1,
+			    .resolv = -1,
+			    .report = -1,
+			    .spec_fd = -1,
+			    .front = -1,
+			    .background = c->spec->detach};
 	run->restart = c->spec->restart;
 	control_init(&run->control);
 	run_reset(run);
@@ -469,6 +480,9 @@ int container_run(const struct container *c, int *exit_code, struct err *e)
 	*exit_code = 0;
 	if (c->spec->detach)
 		return in_background(&run, e);
+	r = front_wanted(c->spec) ? front_fork(&run, exit_code, e) : 0;
+	if (r)
+		return MIN(r, 0);
 	r = state_create(&run.state, c, e);
 	return r < 0 ? r : run_container(&run, exit_code, e);
 }
@@ -490,6 +504,9 @@ int container_start(const struct container *c, const struct container_info *info
 	*exit_code = 0;
 	if (c->spec->detach)
 		return in_background(&run, e);
+	r = front_wanted(c->spec) ? front_fork(&run, exit_code, e) : 0;
+	if (r)
+		return MIN(r, 0);
 	r = state_open(&run.state, c, info, e);
 	return r < 0 ? r : run_container(&run, exit_code, e);
 }

@@ -84,6 +84,13 @@ void notify_poll(const struct run *run, struct pollfd *fds);
 void notify_move(struct run *run, const struct pollfd *fds);
 void notify_barrier(const struct spec *s);
 
+/* ---- front.c --------------------------------------------------------------------------------------------- */
+
+bool front_wanted(const struct spec *s);
+int front_fork(struct run *run, int *exit_code, struct err *e);
+void front_stop(const struct run *run);
+void front_leave(struct run *run);
+
 /* ---- exec.c ------------------------------------------------------------------------------------------------ */
 
 void exec_adapt(struct spec *s, const struct exec_opts *o);
@@ -102,6 +109,7 @@ struct run {
 	struct control control;
 	struct streams *streams; /* NULL: the payload has the caller's descriptors */
 	sigset_t old_mask;
+	uint64_t early; /* signals that came before the payload ran, a bit for each */
 	int signals, resolv;
 	int report; /* to the command that went to the background with us, or -1 */
 	int64_t deadline, idle_at, publish_at; /* ns, 0 for none */
@@ -115,7 +123,10 @@ struct run {
 	struct health *health;             /* NULL: nobody asks */
 	int status;
 	struct restart restart;
-	int kept_userns;                       /* of the run before; 0: none */
+	struct keys keys;
+	int front;       /* to the command that waits for us (front.c), or -1 */
+	bool background; /* nobody's terminal is ours, from the start or since the caller left */
+	int kept_userns; /* of the run before; 0: none */
 	struct notify *notify;                 /* NULL: there is no service manager to tell */
 	const struct container_info *reopened; /* it was there before */
 };
@@ -143,6 +154,7 @@ void run_on_network(struct run *run, bool helper);
 int run_open_signals(struct run *run, struct err *e);
 void run_on_signal(struct run *run);
 void run_stop(struct run *run);
+void run_early_signals(struct run *run);
 
 /* ---- requests.c: what clients ask of a supervisor --------------------------------------------------------- */
 

@@ -241,6 +241,7 @@ struct spec {
 	struct restart restart;
 	int64_t stop_timeout; /* ns until SIGKILL follows the stop signal; -1 for never */
 	bool detach;
+	char *detach_keys; /* that leave its terminal; NULL for the usual ones, "" for none */
 	int stop_signal;
 	int64_t timeout; /* ns, 0 for none */
 	char *cidfile;

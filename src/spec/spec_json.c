@@ -157,6 +157,7 @@ static const struct field spec_table[] = {
 	S(K_I64, stop_timeout),
 	S(K_BOOL, remove),
 	S(K_BOOL, detach),
+	S(K_STR, detach_keys),
 	S(K_INT, stop_signal),
 	S(K_I64, timeout),
 	S(K_STR, cidfile),

@@ -329,13 +329,49 @@ static void test_notify(void **state)
 	assert_int_equal(notify_connect("/nonexistent/socket"), -ENOENT);
 }
 
+static void test_keys(void **state)
+{
+	static const char *const bad[] = {"ctrl-",  "ctrl-pp",          "ab", ",", "a,,b",
+					  "ctrl-1", "a,b,c,d,e,f,g,h,i"};
+	struct keys k;
+	char out[64];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(keys_parse(&k, bad[i], NULL), -EINVAL);
+	assert_int_equal(keys_parse(&k, "ctrl-p,ctrl-q", NULL), 0);
+	assert_memory_equal(k.v, "\x10\x11", 2);
+	/* The first alone waits, and comes with what follows. */
+	assert_false(keys_take(&k, "ab\x10", 3, out, &n));
+	assert_true(n == 2 && !memcmp(out, "ab", 2));
+	assert_false(keys_take(&k, "c", 1, out, &n));
+	assert_true(n == 2 && !memcmp(out,
+				      "\x10"
+				      "c",
+				      2));
+	assert_false(keys_take(&k, "\x10\x10", 2, out, &n));
+	assert_true(n == 1 && out[0] == '\x10');
+	assert_true(keys_take(&k, "\x11z", 2, out, &n));
+	assert_int_equal(n, 0);
+	assert_int_equal(keys_parse(&k, "a,b,c,d,e,f,g,h", NULL), 0);
+	assert_false(keys_take(&k, "abcdefg", 7, out, &n));
+	assert_int_equal(n, 0);
+	assert_false(keys_take(&k, "x", 1, out, &n));
+	assert_true(n == 8 && !memcmp(out, "abcdefgx", 8));
+	/* None: everything goes on. */
+	assert_int_equal(keys_parse(&k, "", NULL), 0);
+	assert_false(keys_take(&k, "\x10\x11", 2, out, &n));
+	assert_int_equal(n, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lifecycle), cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_finding),   cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_spec),      cmocka_unit_test(test_spec_kinds),
-		cmocka_unit_test(test_notify),
+		cmocka_unit_test(test_notify),    cmocka_unit_test(test_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
