@@ -33,7 +33,7 @@ static void each_entry(const struct sweep *s, int fd, sweep_fn fn)
 		return;
 	}
 	while ((de = readdir(d))) {
-		if (de->d_name[0] != '.')
+		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
 			fn(s, dirfd(d), de->d_name);
 	}
 	closedir(d);
@@ -64,6 +64,8 @@ static void sweep_folder(const struct sweep *s, int dirfd, const char *name)
 	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 
+	if (*name == '.')
+		return;
 	if (fd < 0) {
 		char id[128];
 		ssize_t n = readlinkat(dirfd, name, id, sizeof(id) - 1);
@@ -112,12 +114,31 @@ static bool is_ours(const struct sweep *s, int dirfd, const char *id)
 	return true;
 }
 
+/* .ID.state.XXXX: a record that was being written when its supervisor was killed. */
+static void sweep_torn(int dirfd, const char *name)
+{
+	char id[65];
+	struct stat st;
+
+	if (strlen(name) <= 65 || name[65] != '.')
+		return;
+	memcpy(id, name + 1, 64);
+	id[64] = '\0';
+	if (!container_alive(dirfd, id) && !fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) &&
+	    time(NULL) - st.st_mtime >= 2)
+		unlinkat(dirfd, name, 0);
+}
+
 /* What a live container has, when it does not live. */
 static void sweep_live(const struct sweep *s, int dirfd, const char *name)
 {
 	char id[65], config[80];
 	struct stat st;
 
+	if (*name == '.') {
+		sweep_torn(dirfd, name);
+		return;
+	}
 	if (strlen(name) <= 64 || name[64] != '.')
 		return;
 	memcpy(id, name, 64);

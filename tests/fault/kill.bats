@@ -182,6 +182,22 @@ kill_helper()
   eventually 20 swept
 }
 
+@test "kill -9 while a record is written leaves no half of it" {
+  local id
+
+  id=$(printf 'ab%.0s' {1..32})
+  : >"$XDG_RUNTIME_DIR/sandbox/containers/.$id.state.12345678"
+  # One that lives may be about to rename its own.
+  "$SANDBOX" run -d --rm --network=none --name lives busybox sleep 60
+  id=$("$SANDBOX" inspect --format '{{.Id}}' lives)
+  : >"$XDG_RUNTIME_DIR/sandbox/containers/.$id.state.12345678"
+  sleep 2.5
+  "$SANDBOX" run --network=none busybox true
+  [ "$(find "$XDG_RUNTIME_DIR/sandbox/containers" -name '.*.state.*' -printf '%f')" = ".$id.state.12345678" ]
+  "$SANDBOX" rm -f lives
+  eventually 15 swept
+}
+
 @test "kill -9 with --pid=host: the next command ends what is left" {
   local release
 
