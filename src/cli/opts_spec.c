@@ -166,8 +166,7 @@ void run_opts_free(struct run_opts *o)
 static int choose(const char *option, const char *value, const char *const *words, int *out,
 		  struct err *e)
 {
-	struct buf all = {};
-	int r;
+	cleanup_buf struct buf all = {};
 
 	for (int i = 0; words[i]; i++) {
 		if (streq(value, words[i])) {
@@ -176,9 +175,7 @@ static int choose(const char *option, const char *value, const char *const *word
 		}
 		buf_printf(&all, "%s%s", i ? ", " : "", words[i]);
 	}
-	r = fail(e, EINVAL, "%s knows %s; not \"%s\"", option, all.data, value);
-	buf_free(&all);
-	return r;
+	return fail(e, EINVAL, "%s knows %s; not \"%s\"", option, all.data, value);
 }
 
 static int namespaces(struct spec *s, const struct run_opts *o, struct err *e)
