@@ -170,6 +170,9 @@ static void judge(struct run *run, const struct check_result *result)
 		set_state(run, HEALTH_UNHEALTHY);
 	}
 	h->next = spec->interval ? now_ns() + spec->interval : 0;
+	/* What this takes is given back when it is quiet again. */
+	if (!run->idle_at)
+		run->idle_at = now_ns() + IDLE_NS;
 	write_file_of(run);
 	event_of(run->c->dirs, &run->state.info, "health_status", -1);
 	tell_clients(run, !result->code                            ? HEALTH_HEALTHY

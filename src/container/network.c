@@ -55,7 +55,7 @@ void run_watch_resolvers(struct run *run)
 {
 	struct err why = {};
 
-	if (run->net.pid <= 0)
+	if (run->net.pid <= 0 || run->resolv >= 0)
 		return;
 	run->resolv = net_watch_resolvers();
 	if (net_push_resolvers(&run->net, &why) < 0)

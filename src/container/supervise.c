@@ -31,8 +31,6 @@ enum {
 	WATCH_MAX = WATCH_CONTROL + CLIENTS_MAX + 1
 };
 
-/* A container that has run for so long will run for longer, and may be asked for. */
-#define IDLE_NS    1000000000LL
 #define PUBLISH_NS 20000000LL
 
 /* ---- once the payload runs ------------------------------------------------------------------------------- */

@@ -12,6 +12,9 @@
 
 #define STREAMS_FDS 5
 
+/* A container that has run for so long will run for longer, and may be asked for. */
+#define IDLE_NS 1000000000LL
+
 struct chunk {
 	char data[CTL_DATA_MAX];
 	size_t n, here; /* so much is there, so much of it the caller has got */
