@@ -64,26 +64,23 @@ void exec_adapt(struct spec *s, const struct exec_opts *o)
 	}
 }
 
-static void stdio(struct run *run, const struct exec_opts *o)
-{
-	int *to = run->launch.stdio;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	to[0] = o->interactive && !o->detach && is_open(0) ? 0 : null;
-	to[1] = !o->detach ? (is_open(1) ? 1 : -1) : null;
-	to[2] = !o->detach ? (is_open(2) ? 2 : -1) : null;
-}
-
 static int join_and_wait(struct run *run, int target, const struct exec_opts *o, int *exit_code,
 			 struct err *e)
 {
+	int *to = run->launch.stdio;
 	siginfo_t info = {};
-	int r;
+	int r = 0;
 
-	stdio(run, o);
+	if (o->detach)
+		to[0] = to[1] = to[2] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	else
+		r = stdio_open(run, e);
 	run->launch.detached = o->detach;
-	r = launch_join(&run->launch, target, e);
-	close_fd(run->launch.stdio[0] > 2 ? run->launch.stdio[0] : -1);
+	if (!r)
+		r = launch_join(&run->launch, target, e);
+	if (o->detach)
+		to[1] = to[2] = -1;
+	stdio_close(run);
 	while (!r && !run->exited && !(o->detach && run->started)) {
 		r = supervise_once(run, e);
 		if (r > 0)
@@ -92,6 +89,7 @@ static int join_and_wait(struct run *run, int target, const struct exec_opts *o,
 	if (r < 0 && run->launch.pidfd >= 0)
 		sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
 	relay_finish(&run->relay);
+	stdio_end(run);
 	if (o->detach && r >= 0)
 		return 0;
 	if (run->launch.pidfd >= 0 && !sys_waitid_pidfd(run->launch.pidfd, &info, WEXITED))

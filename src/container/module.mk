@@ -30,6 +30,7 @@ libcontainer_a_SOURCES += src/container/sealed.c
 libcontainer_a_SOURCES += src/container/restart.c
 libcontainer_a_SOURCES += src/container/signals.c
 libcontainer_a_SOURCES += src/container/state.c
+libcontainer_a_SOURCES += src/container/stdio.c
 libcontainer_a_SOURCES += src/container/streams.c
 libcontainer_a_SOURCES += src/container/supervise.c
 libcontainer_a_SOURCES += src/container/supervise.h

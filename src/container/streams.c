@@ -5,7 +5,8 @@
  * The output of a container whose supervisor stands between: it goes to the log, to the
  * caller when there is one, and to the clients that are attached. One chunk a stream is on
  * its way at a time, and the next is read when everybody has got it: whoever is slow slows
- * the container down, and memory stays what it is. Input comes from attached clients.
+ * the container down, and memory stays what it is. Input comes from attached clients, or from
+ * the caller: what the payload has left of it in the pipe is his again, for a shell's loop.
  */
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -15,34 +16,33 @@
 
 void streams_init(struct streams *s)
 {
-	s->in = s->out[1] = s->out[2] = s->here[1] = s->here[2] = -1;
+	s->in = s->in_end = s->out[1] = s->out[2] = -1;
+	s->here[0] = s->here[1] = s->here[2] = -1;
 	s->tty = s->logged = s->in_eof = false;
 	s->in_n = s->chunk[1].n = s->chunk[2].n = 0;
 }
 
 /**
- * streams_pipes - make the pipes of a container without a terminal
- * @stdio: receives the payload's ends of 1 and 2, and of 0 when @with_stdin
+ * streams_pipe - put a pipe between the payload's descriptor @i and us
+ * @stdio: its entry receives the payload's end
  *
  * Return: 0 or -errno.
  */
-int streams_pipes(struct streams *s, int stdio[3], bool with_stdin, struct err *e)
+int streams_pipe(struct streams *s, int stdio[3], int i, struct err *e)
 {
 	int p[2];
 
-	for (int i = with_stdin ? 0 : 1; i < 3; i++) {
-		if (pipe2(p, O_CLOEXEC) < 0)
-			return fail_errno(e, "cannot make a pipe");
-		if (i == 0) {
-			stdio[0] = p[0];
-			s->in = p[1];
-			fcntl(s->in, F_SETFL, O_NONBLOCK);
-		} else {
-			stdio[i] = p[1];
-			s->out[i] = p[0];
-			fcntl(s->out[i], F_SETFL, O_NONBLOCK);
-		}
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return fail_errno(e, "cannot make a pipe");
+	stdio[i] = p[i ? 1 : 0];
+	if (i == 0) {
+		s->in = p[1];
+		if (s->here[0] >= 0)
+			s->in_end = fcntl(p[0], F_DUPFD_CLOEXEC, 10);
+	} else {
+		s->out[i] = p[0];
 	}
+	fcntl(i ? s->out[i] : s->in, F_SETFL, O_NONBLOCK);
 	return 0;
 }
 
@@ -80,6 +80,7 @@ __idle void streams_poll(const struct streams *s, const struct control *c, struc
 		fds[i] = (struct pollfd){full ? -1 : s->out[i], POLLIN, 0};
 		fds[i + 2] = (struct pollfd){here ? s->here[i] : -1, POLLOUT, 0};
 	}
+	fds[5] = (struct pollfd){s->in_n || s->in_eof || s->in < 0 ? -1 : s->here[0], POLLIN, 0};
 }
 
 static void write_here(struct streams *s, int i)
@@ -144,6 +145,27 @@ static void write_input(struct streams *s)
 	}
 }
 
+static void read_here(struct streams *s)
+{
+	ssize_t n = read(s->here[0], s->input, sizeof(s->input));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	s->in_n = (size_t)MAX(n, 0);
+	s->in_eof = n <= 0;
+	write_input(s);
+}
+
+/* What the payload has not taken is the caller's again, where that can be. */
+static void give_back_input(struct streams *s)
+{
+	int left = 0;
+
+	if (s->in_end >= 0 && !ioctl(s->in_end, FIONREAD, &left) && s->in_n + (size_t)left)
+		lseek(s->here[0], -(off_t)(s->in_n + (size_t)left), SEEK_CUR);
+	close_fd(take_fd(&s->in_end));
+}
+
 /**
  * streams_move - carry what can be carried
  * @fds: as streams_poll() filled them, after poll(2)
@@ -152,6 +174,8 @@ void streams_move(struct streams *s, struct control *c, const struct pollfd *fds
 {
 	if (fds[0].revents)
 		write_input(s);
+	if (fds[5].revents)
+		read_here(s);
 	for (int i = 1; i < 3; i++) {
 		if (fds[i + 2].revents)
 			write_here(s, i);
@@ -228,6 +252,7 @@ void streams_finish(struct streams *s, struct control *c)
 		} while (s->out[i] >= 0 && read_stream(s, c, i));
 		close_fd(take_fd(&s->out[i]));
 	}
+	give_back_input(s);
 	close_fd(take_fd(&s->in));
 	s->in_n = 0;
 	s->in_eof = false;

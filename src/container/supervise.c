@@ -20,6 +20,7 @@
 
 enum {
 	WATCH_SOCK,
+	WATCH_PID,
 	WATCH_SIGNALS,
 	WATCH_RESOLV,
 	WATCH_NET,
@@ -76,6 +77,18 @@ static int on_started(struct run *run, struct err *e)
 
 /* ---- the loop ------------------------------------------------------------------------------------------- */
 
+/* Nothing more comes. Without init this is exec having succeeded; with it, somebody killed it. */
+static int on_gone(struct run *run, struct err *e)
+{
+	if (run->c->spec->init && !run->started)
+		return fail(e, EIO,
+			    "the container's first process was killed while it was starting");
+	close_fd(take_fd(&run->launch.sock));
+	if (run->joined)
+		run->started = true;
+	return run->started ? 0 : on_started(run, e);
+}
+
 static int on_message(struct run *run, struct err *e)
 {
 	enum launch_event event;
@@ -100,15 +113,7 @@ static int on_message(struct run *run, struct err *e)
 		run->status = run->launch.value;
 		break;
 	case LAUNCH_GONE:
-		/* Without init this is exec having succeeded; with it, somebody killed it. */
-		if (run->c->spec->init && !run->started)
-			return fail(
-				e, EIO,
-				"the container's first process was killed while it was starting");
-		close_fd(take_fd(&run->launch.sock));
-		if (run->joined)
-			run->started = true;
-		return run->started ? 0 : on_started(run, e);
+		return on_gone(run, e);
 	default:
 		break;
 	}
@@ -162,12 +167,28 @@ static __idle void on_time(struct run *run)
 	}
 }
 
+/*
+ * It has a message for us, or has ended. A payload that got hold of the other end of the socket
+ * cannot make us wait for its close.
+ */
+static int on_launch(struct run *run, struct err *e)
+{
+	struct pollfd p[] = {{run->launch.sock, POLLIN, 0}, {run->launch.pidfd, POLLIN, 0}};
+
+	/* Asked again: what was said before the end came is heard before the end. */
+	if (poll(p + 1, 1, 0) <= 0)
+		return run->launch.sock < 0 ? 0 : on_message(run, e);
+	if (run->launch.sock < 0)
+		return 1;
+	return poll(p, 1, 0) > 0 ? on_message(run, e) : on_gone(run, e);
+}
+
 /* supervise_once - one round of poll(2). Return: 1 when the container has said that it has ended. */
 __idle int supervise_once(struct run *run, struct err *e)
 {
 	struct pollfd fds[WATCH_MAX] = {
-		[WATCH_SOCK] = {run->launch.sock >= 0 ? run->launch.sock : run->launch.pidfd,
-				POLLIN, 0},
+		[WATCH_SOCK] = {run->launch.sock, POLLIN, 0},
+		[WATCH_PID] = {run->launch.pidfd, POLLIN, 0},
 		[WATCH_SIGNALS] = {run->signals, POLLIN, 0},
 		[WATCH_RESOLV] = {run->resolv, POLLIN, 0},
 		[WATCH_NET] = {run->net.sock, POLLIN, 0},
@@ -212,8 +233,8 @@ __idle int supervise_once(struct run *run, struct err *e)
 	if (fds[WATCH_RESOLV].revents || fds[WATCH_NET].revents)
 		run_on_network(run, fds[WATCH_NET].revents);
 	/* The end of the container first: a check that it has killed says nothing. */
-	if (fds[WATCH_SOCK].revents) {
-		r = run->launch.sock < 0 ? 1 : on_message(run, e);
+	if (fds[WATCH_SOCK].revents || fds[WATCH_PID].revents) {
+		r = on_launch(run, e);
 		if (r || run->exited)
 			return r;
 	}
@@ -268,73 +289,12 @@ static int write_cidfile(const struct spec *s, struct err *e)
 	return r < 0 ? fail(e, -r, "cannot write %s: %s", s->cidfile, strerror(-r)) : 0;
 }
 
-/* is_open - a descriptor that the caller had closed is held by an O_PATH one (cli.c), and stays closed. */
-bool is_open(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags >= 0 && !(flags & O_PATH);
-}
-
-/*
- * The payload gets the caller's own descriptors, or, where something is to be kept of what
- * it says or somebody may come later, pipes to us.
- */
-static int payload_stdio(struct run *run, struct err *e)
-{
-	const struct spec *s = run->c->spec;
-	int *to = run->launch.stdio, r;
-	const bool detach = run->background;
-	bool input = s->interactive && !detach;
-
-	to[0] = input && is_open(0) ? 0 : -1;
-	if (to[0] < 0)
-		to[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	to[1] = is_open(1) ? 1 : -1;
-	to[2] = is_open(2) ? 2 : -1;
-	if (!run->state.info.kept || (s->tty && !detach))
-		return 0;
-	run->streams = xmalloc(sizeof(*run->streams));
-	streams_init(run->streams);
-	if (!detach) {
-		run->streams->here[1] = to[1];
-		run->streams->here[2] = to[2];
-	}
-	if (detach && s->interactive && !s->tty)
-		close_fd(take_fd(&to[0]));
-	r = s->tty ? 0 : streams_pipes(run->streams, to, detach && s->interactive, e);
-	if (!r && s->log.driver == LOG_DRIVER_FILE) {
-		r = logfile_open(&run->streams->log, run->state.dir, &s->log, e);
-		run->streams->logged = !r;
-	}
-	return r;
-}
-
-/* Our copies of what only the payload is to have; the caller's stay as they are. */
-static void close_stdio(struct run *run)
-{
-	for (int i = 0; i < 3; i++) {
-		if (run->launch.stdio[i] > 2)
-			close_fd(take_fd(&run->launch.stdio[i]));
-	}
-}
-
-static void streams_end(struct run *run)
-{
-	if (!run->streams)
-		return;
-	streams_finish(run->streams, &run->control);
-	if (run->streams->logged)
-		logfile_close(&run->streams->log);
-	free(take_ptr(run->streams));
-}
-
 /* run_once - from the launch to the last word of the payload */
 int run_once(struct run *run, struct err *e)
 {
 	const struct spec *s = run->c->spec;
 	struct covers covers = {};
-	int r = payload_stdio(run, e);
+	int r = stdio_open(run, e);
 
 	if (!r) {
 		run_prepare_net(run);
@@ -342,9 +302,7 @@ int run_once(struct run *run, struct err *e)
 		run->launch.covers = &covers;
 		if (!r)
 			r = launch_start(&run->launch, e);
-		run->launch.covers = NULL;
-		covers_free(&covers);
-		close_stdio(run);
+		stdio_close(run);
 	}
 	if (!r) {
 		if (s->timeout)
@@ -359,9 +317,11 @@ int run_once(struct run *run, struct err *e)
 		reap(run);
 	}
 	run->exited = true;
+	run->launch.covers = NULL;
+	covers_free(&covers, r < 0);
 	health_cancel(run, false);
 	relay_finish(&run->relay);
-	streams_end(run);
+	stdio_end(run);
 	net_stop(&run->net);
 	close_fd(take_fd(&run->resolv));
 	buf_free(&run->files.hosts);

@@ -10,7 +10,7 @@
 
 /* ---- streams.c ---------------------------------------------------------------------------------------- */
 
-#define STREAMS_FDS 5
+#define STREAMS_FDS 6
 
 /* A container that has run for so long will run for longer, and may be asked for. */
 #define IDLE_NS 1000000000LL
@@ -23,11 +23,12 @@ struct chunk {
 /**
  * struct streams - the payload's input and output when the supervisor stands between
  * @in: to the payload: a pipe or its terminal; -1 for none
+ * @in_end: with @here[0]: the other end of that pipe, to know what is left in it
  * @out: [1] its stdout or terminal, [2] its stderr
- * @here: [1], [2]: the caller's, borrowed; -1 for none
+ * @here: the caller's, borrowed; -1 for none
  */
 struct streams {
-	int in, out[3], here[3];
+	int in, in_end, out[3], here[3];
 	bool tty, logged, in_eof;
 	struct logfile log;
 	struct chunk chunk[3];
@@ -36,7 +37,7 @@ struct streams {
 };
 
 void streams_init(struct streams *s);
-int streams_pipes(struct streams *s, int stdio[3], bool with_stdin, struct err *e);
+int streams_pipe(struct streams *s, int stdio[3], int i, struct err *e);
 void streams_tty(struct streams *s, int pty);
 void streams_poll(const struct streams *s, const struct control *c, struct pollfd *fds);
 void streams_move(struct streams *s, struct control *c, const struct pollfd *fds);
@@ -140,7 +141,13 @@ int supervise_once(struct run *run, struct err *e);
 int supervise(struct run *run, struct err *e);
 int run_once(struct run *run, struct err *e);
 int exit_code_of(int status);
+
+/* ---- stdio.c ----------------------------------------------------------------------------------------------- */
+
 bool is_open(int fd);
+int stdio_open(struct run *run, struct err *e);
+void stdio_close(struct run *run);
+void stdio_end(struct run *run);
 
 /* ---- restart.c ------------------------------------------------------------------------------------------- */
 

@@ -134,6 +134,8 @@ static int open_protected(struct found *f, const char *dir, struct err *e)
 	r = mkdir_p(dir, 0700);
 	if (r < 0)
 		return fail(e, -r, "cannot make %s: %s", dir, strerror(-r));
+	free(f->out->made);
+	f->out->made = xstrdup(dir);
 	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? fail_errno(e, "cannot open %s", dir) : fd;
 }
@@ -201,8 +203,12 @@ int covers_find(const struct spec *s, const struct dirs *dirs, struct covers *ou
 	return r;
 }
 
-void covers_free(struct covers *c)
+/* covers_free - @failed: there was no container after all, and what was made for it goes */
+void covers_free(struct covers *c, bool failed)
 {
+	if (c->made && failed)
+		rmdir(c->made);
+	free(c->made);
 	for (size_t i = 0; i < c->n; i++)
 		free(c->v[i].path);
 	free(c->v);

@@ -133,6 +133,7 @@ int launch_join(struct launch *l, int target, struct err *e)
 	pid_t first;
 
 	launch_init(l);
+	l->joined = true;
 	r = seccomp_prepare(l, e);
 	if (r < 0)
 		return r;

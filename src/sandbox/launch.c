@@ -133,8 +133,9 @@ int launch_start(struct launch *l, struct err *e)
 static bool expected(struct launch *l, uint32_t type, int fd)
 {
 	const struct spec *s = l->spec;
-	const bool wanted = type == SYNC_TAP      ? l->hooks && l->hooks->net_parent && fd >= 0
-			    : type == SYNC_FUSE   ? s->rootfs.driver != ROOTFS_DIR && fd >= 0
+	const bool wanted = type == SYNC_TAP ? l->hooks && l->hooks->net_parent && fd >= 0
+			    : type == SYNC_FUSE
+				    ? s->rootfs.driver != ROOTFS_DIR && !l->joined && fd >= 0
 			    : type == SYNC_TTY    ? s->tty && fd >= 0
 			    : type == SYNC_NOTIFY ? l->notify && fd >= 0
 			    : type == SYNC_READY  ? l->wait_start && fd < 0
@@ -182,7 +183,8 @@ static int handle_init(struct launch *l, const struct init_msg *m, enum launch_e
 
 	if (m->type == INIT_EXEC_FAILED && !l->running)
 		return launch_exec_error(l, m->value, e);
-	if (m->type >= ARRAY_SIZE(events) || !events[m->type] ||
+	/* Without an init there is nobody to say the rest. */
+	if (!l->spec->init || m->type >= ARRAY_SIZE(events) || !events[m->type] ||
 	    l->running == (m->type == INIT_STARTED))
 		return -EPROTO;
 	l->running = true;

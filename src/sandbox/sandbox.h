@@ -193,13 +193,15 @@ struct cover {
 	bool hide;
 };
 
+/** struct covers - @made: a folder that was not there before, or NULL */
 struct covers {
 	struct cover *v;
 	size_t n;
+	char *made;
 };
 
 int covers_find(const struct spec *s, const struct dirs *dirs, struct covers *out, struct err *e);
-void covers_free(struct covers *c);
+void covers_free(struct covers *c, bool failed);
 
 /**
  * struct launch - one container's launch and what is left of it while it runs
@@ -227,6 +229,7 @@ struct launch {
 	int kept_userns; /* of the run before, to go on in; 0: a new one */
 	bool notify;     /* the payload gets a NOTIFY_SOCKET */
 	bool detached;   /* of launch_join(): it may live longer than we do */
+	bool joined;     /* by launch_join() */
 
 	pid_t pid;
 	int pidfd;

@@ -268,3 +268,14 @@ X
   [ "$status" -eq 137 ]
   [[ $stderr == *"time limit"* ]]
 }
+
+@test "who takes the socket of a joining process cannot keep exec waiting" {
+  "$SANDBOX" run -d --network none --name grab --cap-add SYS_PTRACE --rootfs "$R" /tool grab 20 >/dev/null
+  for _ in 1 2 3 4 5 6 7 8; do
+    # 125 where the forged word came before exec, and no 124.
+    timeout 10 "$SANDBOX" exec grab /tool deep 0 </dev/null >/dev/null 2>&1 || [ $? -eq 125 ]
+  done
+  run "$SANDBOX" logs grab
+  "$SANDBOX" rm -ft0 grab
+  [[ $output == *caught* ]] || skip "no joining process was caught"
+}

@@ -301,6 +301,38 @@ static int cmd_deep(int argc, char **argv)
 	return 0;
 }
 
+/*
+ * grab SECONDS: takes descriptor 3 of each new process while it is there, says on it that the
+ * payload runs (INIT_STARTED), and never lets go of it.
+ */
+static int cmd_grab(int argc, char **argv)
+{
+	const uint32_t started[2] = {1, 2};
+	time_t end = time(NULL) + (argc > 1 ? atoi(argv[1]) : 1);
+	int last = getpid();
+	unsigned caught = 0;
+
+	while (time(NULL) < end) {
+		for (int pid = last + 1; pid < last + 4; pid++) {
+			int process = (int)syscall(SYS_pidfd_open, pid, 0), fd = -1;
+
+			if (process < 0)
+				continue;
+			last = pid;
+			for (int i = 0; fd < 0 && i < 200000; i++) {
+				fd = (int)syscall(SYS_pidfd_getfd, process, 3, 0);
+				if (fd < 0 && errno == ESRCH)
+					break;
+			}
+			if (fd >= 0 && send(fd, started, sizeof(started), MSG_NOSIGNAL) > 0)
+				printf("caught %u\n", ++caught);
+			fflush(stdout);
+			break;
+		}
+	}
+	return 0;
+}
+
 /* notify TEXT: to NOTIFY_SOCKET, with a descriptor */
 static int cmd_notify(int argc, char **argv)
 {
@@ -340,7 +372,7 @@ static const struct {
 	{"exe", cmd_exe},   {"fds", cmd_fds},       {"tty", cmd_tty},
 	{"pid1", cmd_pid1}, {"storm", cmd_storm},   {"abstract", cmd_abstract},
 	{"key", cmd_key},   {"userns", cmd_userns}, {"race", cmd_race},
-	{"deep", cmd_deep}, {"notify", cmd_notify},
+	{"deep", cmd_deep}, {"notify", cmd_notify}, {"grab", cmd_grab},
 };
 
 int main(int argc, char **argv)
