@@ -370,9 +370,13 @@ int state_running(struct state *s, pid_t pid, struct err *e)
 /* state_host_pids - record by what the processes of a container without a pid namespace are found */
 void state_host_pids(struct state *s, const struct launch *l)
 {
-	char text[24];
-	int n = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)launch_mount_ns(l));
+	char text[64], boot[37] = "";
+	int n;
 
+	/* The numbers begin anew at each boot. */
+	boot_id(boot);
+	n = snprintf(text, sizeof(text), "%llu\n%s\n", (unsigned long long)launch_mount_ns(l),
+		     boot);
 	if (write_full(s->lock, text, (size_t)n) < 0)
 		log_warn("cannot complete the record of container %.12s, ignoring", s->id);
 }

@@ -100,8 +100,8 @@ static bool is_ours(const struct sweep *s, int dirfd, const char *id)
 {
 	cleanup_buf struct buf text = {};
 	cleanup_strv struct strv lines = {};
+	char name[80], boot[37];
 	uint64_t mntns;
-	char name[80];
 
 	snprintf(name, sizeof(name), "%s.json", id);
 	if (read_file_at(dirfd, name, 2 * PATH_MAX, &text) < 0 || !text.data)
@@ -109,7 +109,8 @@ static bool is_ours(const struct sweep *s, int dirfd, const char *id)
 	strv_split(&lines, text.data, '\n');
 	if (lines.n < 2 || !streq(lines.v[0], s->dirs->store))
 		return lines.n < 2;
-	if (!parse_u64(lines.v[1], UINT64_MAX, &mntns) && mntns)
+	if (lines.n > 2 && !boot_id(boot) && streq(lines.v[2], boot) &&
+	    !parse_u64(lines.v[1], UINT64_MAX, &mntns) && mntns)
 		launch_kill_mount_ns(mntns);
 	return true;
 }

@@ -407,3 +407,28 @@ print(json.dumps(r))' "$2" "$3")
   eventually 15 half_is_gone
   expect 0 create --name half --network none busybox true
 }
+
+@test "records: a mount namespace of another boot is nobody's to kill" {
+  local live=$XDG_RUNTIME_DIR/sandbox/containers boot id
+  id=$(printf 'ab%.0s' {1..32})
+
+  need unshare
+  unshare -rm sleep 60 3>&- &
+  bystander=$!
+  eventually 10 test "$(readlink /proc/self/ns/mnt)" != "$(readlink "/proc/$bystander/ns/mnt")"
+  # Source: linux/nsfs.h, NS_GET_MNTNS_ID, Linux 6.11
+  number=$(python3 -c 'import fcntl, struct, sys
+f = open("/proc/%s/ns/mnt" % sys.argv[1])
+print(struct.unpack("Q", fcntl.ioctl(f, 0x8008b705, bytes(8)))[0])' "$bystander") ||
+    { kill "$bystander"; skip 'the kernel numbers no mount namespaces'; }
+  mkdir -p "$live"
+  for boot in 00000000-0000-0000-0000-000000000000 "$(cat /proc/sys/kernel/random/boot_id)"; do
+    printf '%s\n%s\n%s\n' "$STORE" "$number" "$boot" >"$live/$id.json"
+    touch -d '1 minute ago' "$live/$id.json"
+    kill -0 "$bystander"
+    expect 0 run --network none busybox true
+    [ ! -e "$live/$id.json" ]
+  done
+  # The second record was of this boot: that one is taken for ours.
+  run ! kill -0 "$bystander"
+}
