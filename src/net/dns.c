@@ -11,8 +11,8 @@
  * Against forged answers each try has a socket of its own, connected, with a
  * port of the kernel's random choice and a random id; an answer must come from
  * the server asked, bear that id, and repeat the question. A query is dropped
- * unless it is exactly one question, so that nothing odd is relayed to a server
- * that trusts the host.
+ * unless it is exactly one question, and not for a zone, so that nothing odd is
+ * relayed to a server that trusts the host.
  *
  * A query waits for DNS_TRY_NS and goes to the next server, DNS_TRIES times in all;
  * that ends before the usual 5 seconds of resolvers in containers, and SERVFAIL tells
@@ -29,6 +29,12 @@
 #define DNS_TRIES  3
 #define DNS_TRY_NS 1500000000LL
 #define DNS_HEAD   12
+
+/*
+ * Question types that are not for a client: TKEY, TSIG, IXFR and AXFR, which make keys on
+ * the server or have whole zones of it.
+ */
+enum { QTYPE_TKEY = 249, QTYPE_AXFR = 252 };
 
 /**
  * struct dns_query - one question of the container
@@ -71,13 +77,14 @@ static size_t name_end(const uint8_t *msg, size_t n, size_t at)
  * @msg: any bytes
  * @question_len: receives the length of its question section
  *
- * Return: true for a standard query with exactly one well-formed question, no
- * answers and at most two additional records (EDNS, a signature).
- * Source: RFC 1035, 4.1.
+ * Return: true for a standard query with exactly one well-formed question that a
+ * client may have, no answers and at most two additional records (EDNS, a signature).
+ * Source: RFC 1035, 4.1; RFC 6895, 3.1.
  */
 bool dns_query_ok(const uint8_t *msg, size_t n, size_t *question_len)
 {
 	size_t end;
+	uint16_t type;
 
 	if (n < DNS_HEAD || n > DNS_QUERY_MAX)
 		return false;
@@ -87,6 +94,9 @@ bool dns_query_ok(const uint8_t *msg, size_t n, size_t *question_len)
 		return false;
 	end = name_end(msg, n, DNS_HEAD);
 	if (!end || n - end < 4)
+		return false;
+	type = get16(msg + end);
+	if (type >= QTYPE_TKEY && type <= QTYPE_AXFR)
 		return false;
 	*question_len = end + 4 - DNS_HEAD;
 	return get16(msg + 10) || end + 4 == n;

@@ -334,6 +334,13 @@ static void queries_are_checked(void **state __unused)
 	bent[2] = 1;
 	bent[n] = 0; /* more than the question */
 	assert_false(dns_query_ok(bent, n + 1, &question));
+	for (unsigned type = 1; type < 256; type++) { /* TKEY, TSIG, IXFR, AXFR */
+		bent[n - 3] = (uint8_t)type;
+		assert_int_equal(dns_query_ok(bent, n, &question), type < 249 || type > 252);
+	}
+	bent[n - 4] = 1; /* CAA */
+	bent[n - 3] = 1;
+	assert_true(dns_query_ok(bent, n, &question));
 }
 
 static void answers_are_checked(void **state __unused)
