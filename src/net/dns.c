@@ -12,7 +12,8 @@
  * port of the kernel's random choice and a random id; an answer must come from
  * the server asked, bear that id, and repeat the question. A query is dropped
  * unless it is exactly one question, and not for a zone, so that nothing odd is
- * relayed to a server that trusts the host.
+ * relayed to a server that trusts the host. Queries by TCP go through libslirp and
+ * are held to the same (dns_stream.c).
  *
  * A query waits for DNS_TRY_NS and goes to the next server, DNS_TRIES times in all;
  * that ends before the usual 5 seconds of resolvers in containers, and SERVFAIL tells
@@ -28,7 +29,6 @@
 
 #define DNS_TRIES  3
 #define DNS_TRY_NS 1500000000LL
-#define DNS_HEAD   12
 
 /*
  * Question types that are not for a client: TKEY, TSIG, IXFR and AXFR, which make keys on

@@ -3,8 +3,8 @@
  * DOC: Theory of operation
  *
  * libslirp opens its sockets itself and asks nobody. This file stands between it
- * and libc: connect() and sendto() of the executable come before libc's for all
- * libraries, as everywhere with ELF. Two things need that:
+ * and libc: connect(), send(), sendto() and close() of the executable come before libc's
+ * for all libraries, as everywhere with ELF. Three things need that:
  *
  * The filter judges frames, but what matters is where a socket goes after libslirp's
  * own translation. filter_target() is asked again here, so that a frame that libslirp
@@ -13,6 +13,11 @@
  * TCP to the virtual resolver becomes TCP to the host's resolver, of either family.
  * slirp_add_guestfwd() would not do: it knows one connection for an address and port,
  * so that two programs of the container that ask at once would get each other's bytes.
+ *
+ * What is written to such a connection is DNS queries and nothing else (dns_stream.c).
+ * libslirp 4.7.0 writes to sockets by send() and sendto() and calls nothing else that
+ * does; one that did would come past this, and tests/net/dns.bats would see it. close()
+ * is here because the number of a descriptor says what it is for only until then.
  */
 #include <netinet/tcp.h>
 #include <sys/syscall.h>
@@ -44,7 +49,7 @@ static int connect_resolver(int fd)
 	socklen_t len;
 	int one = 1;
 
-	if (!resolver || !resolver->n) {
+	if (!resolver || !resolver->n || dns_stream_open(fd) < 0) {
 		errno = ECONNREFUSED;
 		return -1;
 	}
@@ -82,7 +87,22 @@ int connect(int fd, const struct sockaddr *sa, socklen_t len)
 
 ssize_t sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *sa, socklen_t len)
 {
+	struct dns_stream *s = dns_stream_of(fd);
+
+	if (s)
+		return dns_stream_send(s, p, n, flags);
 	if (sa && refused(sa, len))
 		return -1;
 	return syscall(SYS_sendto, fd, p, n, flags, sa, len);
+}
+
+ssize_t send(int fd, const void *p, size_t n, int flags)
+{
+	return sendto(fd, p, n, flags, NULL, 0);
+}
+
+int close(int fd)
+{
+	dns_stream_close(fd);
+	return (int)syscall(SYS_close, fd);
 }

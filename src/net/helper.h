@@ -96,6 +96,7 @@ bool filter_target(const struct net_config *c, const struct sockaddr *sa, sockle
 /* ---- dns.c: the virtual resolver ----------------------------------------------------------------- */
 
 #define DNS_PENDING   256
+#define DNS_HEAD      12
 #define DNS_QUERY_MAX 1232
 
 struct dns_query;
@@ -134,7 +135,18 @@ void dns_handle(struct dns *d, const struct pollset *p, int64_t now);
 int resolver_connect(int fd, const struct sockaddr *sa, socklen_t len);
 socklen_t resolver_sockaddr(const struct net_resolver *r, struct sockaddr_storage *out);
 
-/* ---- guard.c: the last look at where libslirp connects ----------------------------------------- */
+/* ---- dns_stream.c: queries by TCP ----------------------------------------------------------------- */
+
+#define DNS_STREAMS 256
+
+struct dns_stream;
+
+int dns_stream_open(int fd);
+struct dns_stream *dns_stream_of(int fd);
+void dns_stream_close(int fd);
+ssize_t dns_stream_send(struct dns_stream *s, const uint8_t *p, size_t n, int flags);
+
+/* ---- guard.c: the last look at where libslirp connects, and what it writes to resolvers --------- */
 
 void guard_init(const struct net_config *c, const struct dns *d);
 

@@ -6,4 +6,4 @@ libnet_a_SOURCES = src/net/net.h src/net/internal.h src/net/netlink.c src/net/ta
 # fuzzers link it as well.
 noinst_LIBRARIES += libnethelper.a
 libnethelper_a_SOURCES = src/net/helper.h src/net/frame.c src/net/filter.c src/net/dns.c \
-	src/net/pollset.c src/net/confine_filter.c
+	src/net/dns_stream.c src/net/pollset.c src/net/confine_filter.c

@@ -47,13 +47,16 @@ fuzz_releases_SOURCES = tests/fuzz/fuzz_releases.c
 fuzz_releases_LDADD = libfetch.a $(FUZZ_LIBS) $(YAML_LIBS)
 fuzz_releases_LDFLAGS = $(FUZZ_LINK)
 
-FUZZ_TESTS += fuzz_frame fuzz_dns
+FUZZ_TESTS += fuzz_frame fuzz_dns fuzz_dns_stream
 fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c
 fuzz_frame_LDADD = libnethelper.a $(FUZZ_LIBS)
 fuzz_frame_LDFLAGS = $(FUZZ_LINK)
 fuzz_dns_SOURCES = tests/fuzz/fuzz_dns.c
 fuzz_dns_LDADD = libnethelper.a $(FUZZ_LIBS)
 fuzz_dns_LDFLAGS = $(FUZZ_LINK)
+fuzz_dns_stream_SOURCES = tests/fuzz/fuzz_dns_stream.c
+fuzz_dns_stream_LDADD = libnethelper.a $(FUZZ_LIBS)
+fuzz_dns_stream_LDFLAGS = $(FUZZ_LINK)
 
 FUZZ_TESTS += fuzz_slirp
 fuzz_slirp_SOURCES = tests/fuzz/fuzz_slirp.c src/net/slirp.c

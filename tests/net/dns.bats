@@ -155,6 +155,85 @@ setup()
   [ "$output" = '203.0.113.7 1' ]
 }
 
+# One query by TCP: its length, id 1234, recursion desired, "a.", type A, class IN.
+query=001312340100000100000000000001610000010001
+
+@test 'by TCP, too, only queries reach a server' {
+  # two updates, an answer, another operation, two questions, a prerequisite, no question, a
+  # pointer as the name, one byte more than the question; then lengths: none, too short for
+  # a query, too long for one, with and without what they promise
+  run outer 'server dns 203.0.113.7 ok 192.0.2.1
+    for hex in 0019123428000001000000000000076578616d706c650000060001 001312342800000100000000000001610000010001 \
+      001312348180000100000000000001610000010001 001312341000000100000000000001610000010001 \
+      001312340100000200000000000001610000010001 00131234010000010001000000000161000001000100 \
+      000c12340100000000000000000000 0012123401000001000000000000c00c00010001 \
+      00141234010000010000000000000161000001000100 \
+      0000 000b1234010000010000000000 04d1 ffff ffff1234 474554202f20485454502f312e310d0a0d0a; do
+      "$DRIVER" "$PEER" stream 10.0.2.3 $hex
+    done; cat $log; "$DRIVER" "$PEER" stream 10.0.2.3 '"$query"' half; cat $log'
+  [ "${#lines[@]}" -eq 18 ]
+  for i in {0..14}; do [ "${lines[i]}" = closed ]; done
+  [ "${lines[15]}" = 'answer 0' ]
+  [ "${lines[16]}" = closed ]
+  [ "${lines[17]}" = 'query tcp a.' ]
+}
+
+@test 'zones and keys are not given away, by neither way' {
+  run outer 'server dns 203.0.113.7 ok 192.0.2.1
+    for type in fc fb fa f9; do
+      "$DRIVER" "$PEER" stream 10.0.2.3 001312340100000100000000000001610000${type}0001
+      "$DRIVER" "$PEER" raw 10.0.2.3 12340100000100000000000001610000${type}0001
+    done; cat $log
+    "$DRIVER" "$PEER" raw 10.0.2.3 12340100000100000000000001610000ff0001'
+  [ "$output" = "$(printf 'closed\nnothing\n%.0s' 1 2 3 4; echo 35 bytes)" ]
+}
+
+@test 'by TCP several queries share a connection, in whatever pieces they come' {
+  run outer 'server dns 203.0.113.7 ok 192.0.2.1
+    q='"$query"'
+    "$DRIVER" sh -c "\"\$PEER\" stream 10.0.2.3 $q$q$q half
+      \"\$PEER\" stream 10.0.2.3 $q $q
+      \"\$PEER\" stream 10.0.2.3 slow $q$q half
+      \"\$PEER\" stream 10.0.2.3 ${q:0:2} ${q:2:10} ${q:12}${q:0:6} ${q:6} half"'
+  [ "$output" = "$(printf 'answer 0\nanswer 0\nanswer 0\nclosed\nanswer 0\nanswer 0\nopen
+answer 0\nanswer 0\nclosed\nanswer 0\nanswer 0\nclosed')" ]
+}
+
+@test 'by TCP nothing that follows a refused query reaches the server' {
+  run outer 'server dns 203.0.113.7 ok 192.0.2.1
+    q='"$query"'
+    update=001322342800000100000000000001620000060001
+    "$DRIVER" sh -c "\"\$PEER\" stream 10.0.2.3 $q $update $q
+      \"\$PEER\" stream 10.0.2.3 slow $update$q
+      \"\$PEER\" stream 10.0.2.3 ${q:0:8} urgent ${q:8} $q
+      \"\$PEER\" stream 10.0.2.3 ${q:0:8} half; \"\$PEER\" stream 10.0.2.3 ${q:0:2} half"
+    cat $log'
+  [ "$output" = "$(printf 'answer 0\nclosed\nclosed\nclosed\nclosed\nclosed\nquery tcp a.')" ]
+}
+
+@test 'by TCP a server that is slow to read gets every query once, and in order' {
+  run outer 'server dns 203.0.113.7 lazy 192.0.2.1
+    "$DRIVER" --mtu 1500 "$PEER" pipe 10.0.2.3 30000; grep -c "query tcp www.example.test." $log
+    grep -c cut $log'
+  [ "${lines[0]}" = '30000 answers' ]
+  [ "${lines[1]}" = 30000 ]
+  [ "${lines[2]}" = 0 ]
+}
+
+@test 'connections to the resolver are counted, and given back' {
+  run outer 'server dns 203.0.113.7 ok 192.0.2.1
+    server serve 192.0.2.1
+    "$DRIVER" sh -c "\"\$PEER\" hold 10.0.2.3 300; \"\$PEER\" hold 10.0.2.3 300
+      p=\$(pgrep -x -r S,R sandbox-net); awk \"/VmRSS/ {print \\\$2}\" /proc/\$p/status
+      \"\$PEER\" ask tcp 10.0.2.3 a.test; \"\$PEER\" tcp 192.0.2.1 7000"; cat $log'
+  [ "${lines[0]}" = '256 connections' ]
+  [ "${lines[1]}" = '256 connections' ]
+  [ "${lines[2]}" -le 131072 ] # 256 KiB of libslirp for each
+  [ "${lines[3]}" = '203.0.113.7 1' ]
+  [ "${lines[4]}" = 'hello 192.0.2.1' ]
+  [[ $output != *cut* ]]
+}
+
 @test 'TCP before the resolvers are known comes through later' {
   run outer 'server dns 203.0.113.7 ok 192.0.2.1
     "$DRIVER" --slow 300 "$PEER" ask tcp 10.0.2.3 a.test'

@@ -7,11 +7,21 @@
  *	net_peer dns ADDR MODE NAME	a DNS server: any A question gets ADDR; it says on
  *					stderr "query <proto> <qname>"; NAME is where it listens.
  *					MODE: ok, silent, forged (wrong id and wrong question
- *					first, and the answer after 0.2 s), broken, big
+ *					first, and the answer after 0.2 s), broken, big, lazy
+ *					(by TCP nothing is read for 0.5 s). Of a TCP connection
+ *					that ends amid a message it says "cut"
  *	net_peer tcp|udp ADDR PORT	prints the greeting, or the errno's name
  *	net_peer ask udp|tcp SERVER QNAME	prints address, rcode or errno
  *	net_peer raw SERVER HEX		sends the bytes to UDP port 53; prints the length of what
  *					comes back in 1 s, or "nothing"
+ *	net_peer stream SERVER STEP...	a TCP connection to port 53. STEP is bytes in hex, "slow"
+ *					(from then on byte by byte), "urgent" (a byte out of
+ *					band), "half" (no more is sent);
+ *					prints "answer RCODE" for each, and "closed" or "open"
+ *	net_peer pipe SERVER N		N queries in one TCP connection without a pause; prints how
+ *					many answers came in the order of the questions
+ *	net_peer hold SERVER N		N TCP connections, each with the first byte of a query;
+ *					prints how many are there after 0.5 s
  *	net_peer evil ROUNDS SEED	garbage frames into tap0; needs a packet socket
  *	net_peer spoof SRC DST		one UDP frame to DST:7000 with source address SRC
  *	net_peer flood ADDR N		N TCP connections begun to ADDR:7001 at once
@@ -21,6 +31,7 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -192,11 +203,32 @@ static void dns_udp(int fd, const char *addr, const char *mode)
 	sendto(fd, msg, n, 0, (struct sockaddr *)&peer, len);
 }
 
+/* Whole messages of a connection, one after the other */
+static void dns_tcp_answer(int c, const char *addr, const char *mode)
+{
+	static uint8_t msg[65536];
+	uint8_t size[2];
+	size_t n, len;
+	ssize_t got;
+
+	while ((got = read_full(c, size, 2)) == 2) {
+		len = get16(size);
+		got = read_full(c, msg, len);
+		if (got != (ssize_t)len)
+			break;
+		print_name("tcp", msg, len);
+		n = dns_answer(msg, len, addr, streq(mode, "big"));
+		put16(size, (uint16_t)n);
+		if (write_full(c, size, 2) < 0 || write_full(c, msg, n) < 0)
+			return;
+	}
+	if (got)
+		fputs("cut\n", stderr);
+}
+
 static void dns_tcp(int fd, const char *addr, const char *mode)
 {
-	uint8_t msg[4096], size[2];
 	int c = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-	size_t n;
 
 	if (c < 0)
 		return;
@@ -204,14 +236,9 @@ static void dns_tcp(int fd, const char *addr, const char *mode)
 		close(c);
 		return;
 	}
-	if (read_full(c, size, 2) == 2 && get16(size) < 1500 &&
-	    read_full(c, msg, get16(size)) == get16(size)) {
-		print_name("tcp", msg, get16(size));
-		n = dns_answer(msg, get16(size), addr, streq(mode, "big"));
-		put16(size, (uint16_t)n);
-		write_full(c, size, 2);
-		write_full(c, msg, n);
-	}
+	if (streq(mode, "lazy"))
+		usleep(500000);
+	dns_tcp_answer(c, addr, mode);
 	_exit(0);
 }
 
@@ -333,6 +360,96 @@ static int raw(const char *server, const char *hex)
 		printf("%zd bytes\n", recv(fd, buf, sizeof(buf), 0));
 	else
 		puts("nothing");
+	return 0;
+}
+
+/* What comes back until the end, or until nothing has come for 1.5 s */
+static void print_answers(int fd)
+{
+	struct timeval limit = {.tv_sec = 1, .tv_usec = 500000};
+	static uint8_t msg[65536];
+	uint8_t size[2];
+	ssize_t got;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	while ((got = read_full(fd, size, 2)) == 2) {
+		got = read_full(fd, msg, get16(size));
+		if (got != get16(size) || got < 12)
+			break;
+		printf("answer %d\n", msg[3] & 15);
+	}
+	puts(got == -EAGAIN ? "open" : got == 0 || got == -ECONNRESET ? "closed" : "odd");
+}
+
+static int stream(const char *server, char **steps)
+{
+	int fd = dial(server, 53, SOCK_STREAM), one = 1;
+	static uint8_t buf[70000];
+	bool slow = false;
+
+	signal(SIGPIPE, SIG_IGN);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	for (; *steps; steps++) {
+		if (streq(*steps, "slow")) {
+			slow = true;
+		} else if (streq(*steps, "half")) {
+			shutdown(fd, SHUT_WR);
+		} else if (streq(*steps, "urgent")) {
+			send(fd, "x", 1, MSG_OOB);
+		} else {
+			size_t n = from_hex(*steps, buf, sizeof(buf)), k = slow ? 1 : n;
+
+			for (size_t i = 0; i < n && write_full(fd, buf + i, k) >= 0; i += k)
+				usleep(slow ? 2000 : 30000);
+		}
+	}
+	print_answers(fd);
+	return 0;
+}
+
+static int pipeline(const char *server, const char *count)
+{
+	int fd = dial(server, 53, SOCK_STREAM), wanted = atoi(count), came = 0;
+	static uint8_t msg[8192];
+	uint8_t size[2];
+	pid_t pid = fork();
+
+	for (int i = 0; !pid && i < wanted; i++) {
+		size_t n = question(msg + 2, "www.example.test");
+
+		put16(msg, (uint16_t)n);
+		put16(msg + 2, (uint16_t)i);
+		if (write_full(fd, msg, n + 2) < 0)
+			_exit(1);
+	}
+	if (!pid)
+		_exit(0);
+	while (came < wanted && read_full(fd, size, 2) == 2 && get16(size) < sizeof(msg) &&
+	       read_full(fd, msg, get16(size)) == get16(size) && get16(msg) == came % 65536)
+		came++;
+	kill(pid, SIGKILL);
+	printf("%d answers\n", came);
+	return 0;
+}
+
+static int hold(const char *server, const char *count)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = address(server, 53, &sa);
+	int n = MIN(atoi(count), 1000), there = 0;
+	struct pollfd p[1000];
+
+	for (int i = 0; i < n; i++) {
+		p[i] = (struct pollfd){socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), POLLRDHUP,
+				       0};
+		if (connect(p[i].fd, (struct sockaddr *)&sa, len) < 0 || write(p[i].fd, "", 1) < 0)
+			p[i].fd = -1;
+	}
+	usleep(500000);
+	poll(p, (nfds_t)n, 0);
+	for (int i = 0; i < n; i++)
+		there += p[i].fd >= 0 && !p[i].revents;
+	printf("%d connections\n", there);
 	return 0;
 }
 
@@ -489,6 +606,12 @@ int main(int argc, char **argv)
 		return ask(argv[2], argv[3], argv[4]);
 	if (streq(what, "raw") && argc == 4)
 		return raw(argv[2], argv[3]);
+	if (streq(what, "stream") && argc > 3)
+		return stream(argv[2], argv + 3);
+	if (streq(what, "pipe") && argc == 4)
+		return pipeline(argv[2], argv[3]);
+	if (streq(what, "hold") && argc == 4)
+		return hold(argv[2], argv[3]);
 	if (streq(what, "evil") && argc == 4)
 		return evil(argv[2], argv[3]);
 	if (streq(what, "spoof") && argc == 4)

@@ -60,9 +60,11 @@ UNIT_TESTS += unit_record
 unit_record_SOURCES = tests/unit/test_record.c
 unit_record_LDADD = $(UNIT_LDADD)
 
-UNIT_TESTS += unit_net
+UNIT_TESTS += unit_net unit_dns_stream
 unit_net_SOURCES = tests/unit/test_net.c tests/unit/unit.h
 unit_net_LDADD = libnethelper.a $(UNIT_LDADD)
+unit_dns_stream_SOURCES = tests/unit/test_dns_stream.c tests/unit/unit.h
+unit_dns_stream_LDADD = libnethelper.a $(UNIT_LDADD)
 UNIT_TESTS += unit_launch
 unit_launch_SOURCES = tests/unit/test_launch.c tests/unit/unit.h
 unit_launch_LDADD = $(UNIT_LDADD)
