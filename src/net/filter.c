@@ -49,10 +49,19 @@ static const struct net6 never6[] = {
 	{{0xff}, 8},                      /* multicast */
 };
 
-/* Where clouds hand out a machine's own credentials. */
-static const struct net4 metadata4[] = {{0xa9fe0000, 16}};
+/*
+ * Where clouds hand out a machine's own credentials, when the user closes it. The second is
+ * also where Azure's machines resolve names; the container's resolver asks it all the same.
+ */
+static const struct net4 metadata4[] = {
+	{0xa9fe0000, 16}, /* 169.254.0.0: most of them */
+	{0xa83f8110, 32}, /* 168.63.129.16: Azure's wire server */
+	{0x646464c8, 32}, /* 100.100.100.200: Alibaba */
+};
+
 static const struct net6 metadata6[] = {
-	{{0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54}, 128},
+	{{0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, 0x54}, 128}, /* fd00:ec2::254: AWS */
+	{{0xfd, 0x20, 0x00, 0xce, [14] = 0x02, 0x54}, 128}, /* fd20:ce::254: Google */
 };
 
 static bool in_net4(uint32_t a, const struct net4 *v, size_t n)

@@ -121,7 +121,7 @@ struct net_spec {
 	uint32_t mtu;
 	bool ipv6;
 	bool host_loopback;  /* 10.0.2.2 reaches the host's loopback */
-	bool block_metadata; /* 169.254.0.0/16, where clouds hand out a machine's credentials */
+	bool block_metadata; /* 169.254.0.0/16 and others where clouds hand out credentials */
 	struct strv dns, dns_search, dns_options;
 	struct strv add_host; /* NAME:ADDRESS */
 };

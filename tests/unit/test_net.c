@@ -71,6 +71,10 @@ static const struct judged {
 	{"10.0.2.100", "255.255.255.255", 17, 67, FRAME_DROP, FRAME_DROP},
 	{"10.0.2.100", "240.0.0.1", 17, 67, FRAME_DROP, FRAME_DROP},
 	{"10.0.2.100", "169.254.169.254", 6, 80, FRAME_PASS, FRAME_REFUSE},
+	{"10.0.2.100", "168.63.129.16", 6, 80, FRAME_PASS, FRAME_REFUSE},
+	{"10.0.2.100", "168.63.129.17", 6, 80, FRAME_PASS, FRAME_PASS},
+	{"10.0.2.100", "100.100.100.200", 17, 53, FRAME_PASS, FRAME_REFUSE},
+	{"10.0.2.100", "100.100.100.201", 6, 80, FRAME_PASS, FRAME_PASS},
 	{"fd00::100", "2001:db8::1", 6, 80, FRAME_PASS, FRAME_PASS},
 	{"fd00::100", "2001:db8::1", 17, 80, FRAME_PASS, FRAME_PASS},
 	{"fd00::100", "2001:db8::1", 58, 128, FRAME_DROP, FRAME_DROP},
@@ -90,6 +94,8 @@ static const struct judged {
 	{"fd00::100", "fe80::1", 6, 80, FRAME_DROP, FRAME_DROP},
 	{"fd00::100", "ff02::fb", 17, 5353, FRAME_DROP, FRAME_DROP},
 	{"fd00::100", "fd00:ec2::254", 6, 80, FRAME_PASS, FRAME_REFUSE},
+	{"fd00::100", "fd20:ce::254", 6, 80, FRAME_PASS, FRAME_REFUSE},
+	{"fd00::100", "fd20:ce::253", 6, 80, FRAME_PASS, FRAME_PASS},
 	{"fd00::101", "2001:db8::1", 6, 80, FRAME_DROP, FRAME_DROP},
 	{"fe80::1", "2001:db8::1", 6, 80, FRAME_DROP, FRAME_DROP},
 };
@@ -290,13 +296,20 @@ static void targets_are_judged_again(void **state __unused)
 		"0.0.0.0",          "127.0.0.2", "127.255.255.255", "224.0.0.1",
 		"255.255.255.255",  "10.0.2.2",  "10.0.2.3",        "::",
 		"::ffff:127.0.0.1", "fe80::1",   "ff02::1",         "fd00::2"};
-	const struct net_config open = {.host_loopback = 1};
+	static const char *const metadata[] = {"169.254.169.254", "168.63.129.16",
+					       "100.100.100.200", "fd00:ec2::254", "fd20:ce::254"};
+	const struct net_config open = {.host_loopback = 1}, blocked = {.block_metadata = 1};
 	const struct sockaddr un = {.sa_family = AF_UNIX};
 
 	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
 		assert_false(target(never[i], &closed));
 		assert_false(target(never[i], &open));
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(metadata); i++) {
+		assert_true(target(metadata[i], &closed));
+		assert_false(target(metadata[i], &blocked));
+	}
+	assert_true(target("192.0.2.1", &blocked));
 	assert_true(target("192.0.2.1", &closed));
 	assert_true(target("2001:db8::1", &closed));
 	assert_false(target("127.0.0.1", &closed));
