@@ -89,11 +89,6 @@ void user_free(struct user *u);
 
 /* ---- caps.c -------------------------------------------------------------------------------------- */
 
-#define CAPS_DEFAULT 0x800405fbULL /* podman's eleven */
-
-int cap_parse(const char *name, uint64_t *mask, struct err *e);
-uint64_t caps_all(void);
-void caps_format(uint64_t mask, struct buf *out);
 int caps_apply_bounding(uint64_t mask, struct err *e);
 int caps_set(uint64_t mask, struct err *e);
 int caps_set_ambient(uint64_t mask, struct err *e);

@@ -4,3 +4,4 @@ libspec_a_SOURCES = src/spec/spec.h src/spec/spec.c src/spec/spec_check.c src/sp
 libspec_a_SOURCES += src/spec/spec_health.c
 libspec_a_SOURCES += src/spec/spec_log.c
 libspec_a_SOURCES += src/spec/spec_mounts.c
+libspec_a_SOURCES += src/spec/caps.c

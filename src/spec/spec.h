@@ -288,6 +288,13 @@ const char *health_action_name(enum health_action action);
 bool health_is_on(const struct health_spec *h);
 void health_args(const struct health_spec *h, struct strv *out);
 
+/* caps.c: names of capabilities */
+#define CAPS_DEFAULT 0x800405fbULL /* podman's eleven */
+
+int cap_parse(const char *name, uint64_t *mask, struct err *e);
+uint64_t caps_all(void);
+void caps_format(uint64_t mask, struct buf *out);
+
 /* spec_log.c */
 int spec_parse_log_opt(struct spec *s, const char *text, struct err *e);
 
