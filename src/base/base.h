@@ -269,6 +269,8 @@ void json_add(json *arr, json *value);
 size_t json_len(const json *arr);
 json *json_at(const json *arr, size_t i);
 const char *json_as_str(const json *j);
+size_t json_str_len(const json *j);
+int json_as_u64(const json *j, uint64_t *out);
 char *json_dump(const json *j, bool pretty);
 enum json_kind {
 	JSON_NULL,

@@ -136,12 +136,7 @@ int json_get_u64(const json *j, const char *key, uint64_t *out)
 {
 	json *v = json_get(j, key);
 
-	if (!v)
-		return -ENOENT;
-	if (!json_object_is_type(v, json_type_int) || json_object_get_int64(v) < 0)
-		return -EINVAL;
-	*out = json_object_get_uint64(v);
-	return 0;
+	return v ? json_as_u64(v, out) : -ENOENT;
 }
 
 /* json_get_int - a member that has to be an integer of 64 bits: 0 or -EINVAL */
@@ -261,6 +256,21 @@ json *json_at(const json *arr, size_t i)
 const char *json_as_str(const json *j)
 {
 	return json_object_is_type(j, json_type_string) ? json_object_get_string((json *)j) : NULL;
+}
+
+/* json_str_len - bytes of a string, a zero byte inside included; 0 when it is no string */
+size_t json_str_len(const json *j)
+{
+	return json_object_is_type(j, json_type_string) ? (size_t)json_object_get_string_len(j) : 0;
+}
+
+/* json_as_u64 - a value that has to be an integer from 0: 0 or -EINVAL */
+int json_as_u64(const json *j, uint64_t *out)
+{
+	if (!json_object_is_type(j, json_type_int) || json_object_get_int64(j) < 0)
+		return -EINVAL;
+	*out = json_object_get_uint64(j);
+	return 0;
 }
 
 /* json_dump - a new string */

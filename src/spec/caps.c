@@ -54,6 +54,12 @@ static const char *const names[] = {
 	"CHECKPOINT_RESTORE",
 };
 
+/* cap_name - "CHOWN" for 0; NULL behind the last that we know */
+const char *cap_name(unsigned cap)
+{
+	return cap < ARRAY_SIZE(names) ? names[cap] : NULL;
+}
+
 /**
  * cap_parse - one capability by name
  * @name: any case, with or without CAP_; "all" for all that the kernel has

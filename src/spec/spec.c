@@ -69,9 +69,40 @@ void spec_init(struct spec *s)
 		.stop_signal = SIGTERM,
 		.stop_timeout = 10000000000LL,
 		.health = {.interval = 30000000000LL, .timeout = 30000000000LL, .retries = 3},
+		.oci = {.ioprio = -1, .sched = {.policy = -1}, .mempolicy = -1},
 		.log = {.max_size = LOG_MAX_SIZE, .max_file = LOG_MAX_FILE},
 	};
 	s->ns[NS_TIME].mode = NS_HOST;
+}
+
+#define WORD_BITS (8 * sizeof(unsigned long))
+
+/**
+ * number_list - "0-3,7" as bits, the form of processors and memory nodes
+ * @bits: room for @nbits, zeroed by the caller; NULL to look at the form alone
+ *
+ * Return: 0, -EINVAL when it is no such list, -ERANGE for a number above @nbits.
+ */
+int number_list(const char *text, unsigned long *bits, size_t nbits)
+{
+	cleanup_strv struct strv parts = {};
+
+	strv_split(&parts, text, ',');
+	if (!parts.n)
+		return -EINVAL;
+	strv_for_each (part, &parts) {
+		cleanup_free char *low = xstrndup(part, strcspn(part, "-"));
+		const char *high = part[strlen(low)] ? part + strlen(low) + 1 : low;
+		uint32_t from, to;
+
+		if (parse_u32(low, &from) < 0 || parse_u32(high, &to) < 0 || from > to)
+			return -EINVAL;
+		if (bits && to >= nbits)
+			return -ERANGE;
+		for (size_t i = from; bits && i <= to; i++)
+			bits[i / WORD_BITS] |= 1UL << i % WORD_BITS;
+	}
+	return 0;
 }
 
 struct mount_spec *mounts_add(struct mounts *m)

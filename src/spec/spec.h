@@ -48,7 +48,16 @@ struct idmap {
  */
 enum userns_mode { USERNS_ROOT, USERNS_KEEP_ID, USERNS_NOMAP, USERNS_EXPLICIT };
 
-/** struct mount_spec - one mount asked for by the user or by config.json, in order */
+/** enum idmapped - does a mount show other ids than its file system has, and which of them */
+enum idmapped { IDMAPPED_NO, IDMAPPED, IDMAPPED_RECURSIVE };
+
+/**
+ * struct mount_spec - one mount asked for by the user or by config.json, in order
+ * @rattr_set, @rattr_clr: MOUNT_ATTR_* for the mounts below as well, such as by "rro"
+ * @rpropagation: @propagation is meant for the mounts below as well
+ * @remount: nothing new: the options of the mount that is there
+ * @idmapped: by @uidmap and @gidmap; where those are empty, by the container's own maps
+ */
 struct mount_spec {
 	char *type;        /* "bind", "tmpfs", "proc", ...: as fstab; "volume" until it is found */
 	char *source;      /* absolute for a bind */
@@ -62,6 +71,12 @@ struct mount_spec {
 	char *volume; /* "volume" and what it became: the volume's name, "" for a nameless one */
 	bool nocopy;  /* an empty volume does not get what the image has at its place */
 	struct strv data; /* key or key=value for the file system */
+
+	/* what only config.json can say */
+	uint64_t rattr_set, rattr_clr;
+	bool rpropagation, remount;
+	enum idmapped idmapped;
+	struct idmap uidmap, gidmap;
 };
 
 struct mounts {
@@ -69,9 +84,18 @@ struct mounts {
 	size_t n;
 };
 
+/**
+ * struct device_spec - a device inside
+ * @source: the host's node of that device; NULL: the one at @target
+ * @target: path inside
+ * @type: 'c', 'b' or 'p' of config.json, which names devices by number; 0: by @source
+ * @mode, @uid, @gid: of the node, where the caller may make nodes
+ */
 struct device_spec {
-	char *source, *target; /* host node, path inside */
+	char *source, *target;
 	bool read, write, mknod;
+	int type;
+	uint32_t major, minor, mode, uid, gid;
 };
 
 struct devices {
@@ -126,8 +150,14 @@ struct net_spec {
 	struct strv add_host; /* NAME:ADDRESS */
 };
 
-enum seccomp_mode { SECCOMP_DEFAULT, SECCOMP_UNCONFINED, SECCOMP_FILE };
+/** enum seccomp_mode - SECCOMP_TEXT: security_spec.seccomp_text is the profile itself */
+enum seccomp_mode { SECCOMP_DEFAULT, SECCOMP_UNCONFINED, SECCOMP_FILE, SECCOMP_TEXT };
 
+/**
+ * struct security_spec - what bounds the payload
+ * @cap_sets: the sets below are meant as they are, and @caps bounds; else @user_caps says the rest
+ * @apparmor, @selinux: for exec; @mount_label: for each new file system
+ */
 struct security_spec {
 	uint64_t caps;      /* bounding set, and permitted and effective of uid 0 */
 	bool caps_for_user; /* another user than root gets user_caps, as ambient */
@@ -138,6 +168,109 @@ struct security_spec {
 	enum seccomp_mode seccomp;
 	char *seccomp_file;
 	struct strv masked, readonly; /* absolute paths inside */
+
+	bool cap_sets;
+	uint64_t effective, permitted, inheritable, ambient;
+	char *seccomp_text;
+	char *apparmor, *selinux, *mount_label;
+};
+
+/* ---- what only config.json can say ------------------------------------------------------------ */
+
+/** enum hook_kind - when a hook runs; hook_names[] has their names and hooks.c the rules */
+enum hook_kind {
+	HOOK_PRESTART,
+	HOOK_CREATE_RUNTIME,
+	HOOK_CREATE_CONTAINER,
+	HOOK_START_CONTAINER,
+	HOOK_POSTSTART,
+	HOOK_POSTSTOP,
+	HOOK_KINDS
+};
+
+/**
+ * struct hook - a program that runs at a stage of a container's life
+ * @args: with argv[0]; empty: the path alone
+ * @timeout: ns, 0 for none
+ */
+struct hook {
+	char *path;
+	struct strv args, env;
+	int64_t timeout;
+};
+
+struct hooks {
+	struct hook *v;
+	size_t n;
+};
+
+struct annotation {
+	char *key, *value;
+};
+
+struct annotations {
+	struct annotation *v;
+	size_t n;
+};
+
+/** struct scheduler_spec - for sched_setattr(2); policy -1: as the caller's */
+struct scheduler_spec {
+	int policy, nice;
+	uint32_t priority;
+	uint64_t flags, runtime, deadline, period;
+};
+
+/** struct device_rule - "linux.resources.devices": @type 'a', 'b' or 'c'; numbers -1 for any */
+struct device_rule {
+	bool allow;
+	int type;
+	int64_t major, minor;
+	bool read, write, mknod;
+};
+
+struct device_rules {
+	struct device_rule *v;
+	size_t n;
+};
+
+/** struct net_device - an interface of the host that becomes the container's, as @inside */
+struct net_device {
+	char *host, *inside;
+};
+
+struct net_devices {
+	struct net_device *v;
+	size_t n;
+};
+
+/**
+ * struct oci_spec - the rest of config.json
+ * @version: "ociVersion"
+ * @bundle: absolute path of the folder
+ * @cgroup_files: what is to be written into the control group, "memory.max=4096", in order
+ * @ioprio: for ioprio_set(2); -1: as the caller's
+ * @affinity_initial, @affinity_final: lists of processors for an exec, before and in the group
+ * @mempolicy: for set_mempolicy(2); -1: as the caller's
+ */
+struct oci_spec {
+	char *version, *bundle;
+	struct annotations annotations;
+	struct hooks hooks[HOOK_KINDS];
+	char *cgroups_path;
+	struct strv cgroup_files;
+	struct device_rules device_rules;
+	struct net_devices net_devices;
+	bool has_oom_score;
+	int oom_score;
+	int ioprio;
+	struct scheduler_spec sched;
+	char *affinity_initial, *affinity_final;
+	uint32_t console_width, console_height;
+	bool has_personality;
+	uint32_t personality;
+	int mempolicy;
+	uint32_t mempolicy_flags;
+	char *mempolicy_nodes;
 };
 
 /**
@@ -224,9 +357,12 @@ struct spec {
 	struct strv sysctl; /* key=value */
 	struct rlimits rlimits;
 	uint64_t shm_size;
-	char *hostname;
+	char *hostname, *domainname;
 	bool has_umask;
 	uint32_t umask;
+	bool bare; /* nothing that is not said: no /proc, /dev, files in /etc, network settings */
+	uint64_t propagation; /* of "/", MS_PRIVATE, MS_SHARED, ...; 0: nothing shared */
+	struct oci_spec oci;
 
 	/* process */
 	struct strv args, env;
@@ -256,6 +392,19 @@ void spec_init(struct spec *s);
 void spec_free(struct spec *s);
 void spec_default_paths(struct spec *s);
 int spec_check(const struct spec *s, struct err *e);
+
+/* spec_oci.c: config.json */
+extern const char *const hook_names[HOOK_KINDS];
+int spec_from_oci(struct spec *s, const json *j, const char *bundle, struct err *e);
+int spec_oci_process(struct spec *s, const json *process, struct err *e);
+int spec_oci_resources(struct spec *s, const json *resources, struct err *e);
+int number_list(const char *text, unsigned long *bits, size_t nbits);
+const char *spec_annotation(const struct spec *s, const char *key);
+
+/* what `features` tells: the words that config.json may hold, NULL-terminated */
+extern const char *const oci_namespaces[];
+const char *oci_mount_option(size_t i);
+const char *cap_name(unsigned cap);
 
 /* spec_json.c */
 json *spec_to_json(const struct spec *s);

@@ -41,28 +41,58 @@ struct list {
 #member, kind, offsetof(type, member), NULL \
 	}
 
-#define M(kind, member) F(struct mount_spec, kind, member)
-static const struct field mount_table[] = {
-	M(K_STR, type),       M(K_STR, source),      M(K_STR, target),     M(K_U64, attr_set),
-	M(K_U64, attr_clr),   M(K_U64, propagation), M(K_BOOL, recursive), M(K_BOOL, optional),
-	M(K_BOOL, tmpcopyup), M(K_STR, volume),      M(K_BOOL, nocopy),    M(K_STRV, data),
-};
-#define D(kind, member) F(struct device_spec, kind, member)
-static const struct field device_table[] = {
-	D(K_STR, source), D(K_STR, target), D(K_BOOL, read), D(K_BOOL, write), D(K_BOOL, mknod),
-};
-#define R(kind, member) F(struct rlimit_spec, kind, member)
-static const struct field rlimit_table[] = {R(K_INT, resource), R(K_U64, soft), R(K_U64, hard)};
 #define I(kind, member) F(struct idrange, kind, member)
 static const struct field idrange_table[] = {I(K_U32, inside), I(K_U32, outside), I(K_U32, count),
 					     I(K_BOOL, host)};
+static const struct fields idrange_fields = FIELDS(struct idrange, idrange_table);
+
+#define ML(member)                                                                    \
+	{                                                                             \
+#member, K_LIST, offsetof(struct mount_spec, member), &idrange_fields \
+	}
+#define M(kind, member) F(struct mount_spec, kind, member)
+static const struct field mount_table[] = {
+	M(K_STR, type),       M(K_STR, source),
+	M(K_STR, target),     M(K_U64, attr_set),
+	M(K_U64, attr_clr),   M(K_U64, propagation),
+	M(K_BOOL, recursive), M(K_BOOL, optional),
+	M(K_BOOL, tmpcopyup), M(K_STR, volume),
+	M(K_BOOL, nocopy),    M(K_STRV, data),
+	M(K_U64, rattr_set),  M(K_U64, rattr_clr),
+	M(K_BOOL, remount),   M(K_BOOL, rpropagation),
+	M(K_INT, idmapped),   ML(uidmap),
+	ML(gidmap),
+};
+#define D(kind, member) F(struct device_spec, kind, member)
+static const struct field device_table[] = {
+	D(K_STR, source), D(K_STR, target), D(K_BOOL, read), D(K_BOOL, write),
+	D(K_BOOL, mknod), D(K_INT, type),   D(K_U32, major), D(K_U32, minor),
+	D(K_U32, mode),   D(K_U32, uid),    D(K_U32, gid),
+};
+#define R(kind, member) F(struct rlimit_spec, kind, member)
+static const struct field rlimit_table[] = {R(K_INT, resource), R(K_U64, soft), R(K_U64, hard)};
 _Static_assert(sizeof(enum ns_mode) == sizeof(int) && sizeof(struct list) == sizeof(struct mounts),
 	       "enums are ints, and lists are a pointer and a count");
 
 static const struct fields mount_fields = FIELDS(struct mount_spec, mount_table),
 			   device_fields = FIELDS(struct device_spec, device_table),
-			   rlimit_fields = FIELDS(struct rlimit_spec, rlimit_table),
-			   idrange_fields = FIELDS(struct idrange, idrange_table);
+			   rlimit_fields = FIELDS(struct rlimit_spec, rlimit_table);
+
+#define H(kind, member) F(struct hook, kind, member)
+static const struct field hook_table[] = {H(K_STR, path), H(K_STRV, args), H(K_STRV, env),
+					  H(K_I64, timeout)};
+#define A(kind, member) F(struct annotation, kind, member)
+static const struct field annotation_table[] = {A(K_STR, key), A(K_STR, value)};
+#define DR(kind, member) F(struct device_rule, kind, member)
+static const struct field rule_table[] = {DR(K_BOOL, allow), DR(K_INT, type),  DR(K_I64, major),
+					  DR(K_I64, minor),  DR(K_BOOL, read), DR(K_BOOL, write),
+					  DR(K_BOOL, mknod)};
+#define ND(kind, member) F(struct net_device, kind, member)
+static const struct field net_device_table[] = {ND(K_STR, host), ND(K_STR, inside)};
+static const struct fields hook_fields = FIELDS(struct hook, hook_table),
+			   annotation_fields = FIELDS(struct annotation, annotation_table),
+			   rule_fields = FIELDS(struct device_rule, rule_table),
+			   net_device_fields = FIELDS(struct net_device, net_device_table);
 
 #define S(kind, member) F(struct spec, kind, member)
 #define L(member, fields)                                               \
@@ -130,6 +160,7 @@ static const struct field spec_table[] = {
 	L(rlimits, rlimit_fields),
 	S(K_U64, shm_size),
 	S(K_STR, hostname),
+	S(K_BOOL, bare),
 	S(K_BOOL, has_umask),
 	S(K_U32, umask),
 	S(K_STRV, args),
@@ -162,7 +193,54 @@ static const struct field spec_table[] = {
 	S(K_I64, timeout),
 	S(K_STR, cidfile),
 };
-static const struct fields spec_fields = FIELDS(struct spec, spec_table);
+/* Of a spec from config.json: the records of others need not grow by it. */
+static const struct field bare_table[] = {
+	S(K_BOOL, sec.cap_sets),
+	S(K_U64, sec.effective),
+	S(K_U64, sec.permitted),
+	S(K_U64, sec.inheritable),
+	S(K_U64, sec.ambient),
+	S(K_STR, sec.seccomp_text),
+	S(K_STR, sec.apparmor),
+	S(K_STR, sec.selinux),
+	S(K_STR, sec.mount_label),
+	S(K_STR, domainname),
+	S(K_U64, propagation),
+	S(K_STR, oci.version),
+	S(K_STR, oci.bundle),
+	L(oci.annotations, annotation_fields),
+	L(oci.hooks[HOOK_PRESTART], hook_fields),
+	L(oci.hooks[HOOK_CREATE_RUNTIME], hook_fields),
+	L(oci.hooks[HOOK_CREATE_CONTAINER], hook_fields),
+	L(oci.hooks[HOOK_START_CONTAINER], hook_fields),
+	L(oci.hooks[HOOK_POSTSTART], hook_fields),
+	L(oci.hooks[HOOK_POSTSTOP], hook_fields),
+	S(K_STR, oci.cgroups_path),
+	S(K_STRV, oci.cgroup_files),
+	L(oci.device_rules, rule_fields),
+	L(oci.net_devices, net_device_fields),
+	S(K_BOOL, oci.has_oom_score),
+	S(K_INT, oci.oom_score),
+	S(K_INT, oci.ioprio),
+	S(K_INT, oci.sched.policy),
+	S(K_INT, oci.sched.nice),
+	S(K_U32, oci.sched.priority),
+	S(K_U64, oci.sched.flags),
+	S(K_U64, oci.sched.runtime),
+	S(K_U64, oci.sched.deadline),
+	S(K_U64, oci.sched.period),
+	S(K_STR, oci.affinity_initial),
+	S(K_STR, oci.affinity_final),
+	S(K_U32, oci.console_width),
+	S(K_U32, oci.console_height),
+	S(K_BOOL, oci.has_personality),
+	S(K_U32, oci.personality),
+	S(K_INT, oci.mempolicy),
+	S(K_U32, oci.mempolicy_flags),
+	S(K_STR, oci.mempolicy_nodes),
+};
+static const struct fields spec_fields = FIELDS(struct spec, spec_table),
+			   bare_fields = FIELDS(struct spec, bare_table);
 
 /* ---- freeing --------------------------------------------------------------------------------------- */
 
@@ -188,6 +266,7 @@ static void free_fields(char *base, const struct fields *fields)
 void spec_free(struct spec *s)
 {
 	free_fields((char *)s, &spec_fields);
+	free_fields((char *)s, &bare_fields);
 	*s = (struct spec){};
 }
 
@@ -229,16 +308,21 @@ static json *write_field(const char *at, const struct field *f)
 	return NULL;
 }
 
-static json *write_fields(const char *base, const struct fields *fields)
+static void write_members(json *obj, const char *base, const struct fields *fields)
 {
-	json *obj = json_obj();
-
 	for (size_t i = 0; i < fields->n; i++) {
 		json *value = write_field(base + fields->v[i].at, &fields->v[i]);
 
 		if (value)
 			json_set(obj, fields->v[i].key, value);
 	}
+}
+
+static json *write_fields(const char *base, const struct fields *fields)
+{
+	json *obj = json_obj();
+
+	write_members(obj, base, fields);
 	return obj;
 }
 
@@ -249,7 +333,11 @@ static json *write_fields(const char *base, const struct fields *fields)
  */
 json *spec_to_json(const struct spec *s)
 {
-	return write_fields((const char *)s, &spec_fields);
+	json *obj = write_fields((const char *)s, &spec_fields);
+
+	if (s->bare)
+		write_members(obj, (const char *)s, &bare_fields);
+	return obj;
 }
 
 /* ---- reading --------------------------------------------------------------------------------------- */
@@ -358,5 +446,7 @@ static int read_fields(char *base, const struct fields *fields, const json *obj,
  */
 int spec_from_json(struct spec *s, const json *j, struct err *e)
 {
-	return read_fields((char *)s, &spec_fields, j, e);
+	int r = read_fields((char *)s, &spec_fields, j, e);
+
+	return r < 0 ? r : read_fields((char *)s, &bare_fields, j, e);
 }

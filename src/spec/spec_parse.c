@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <sys/resource.h>
 
-#include "spec/spec.h"
+#include "spec/internal.h"
 
 /**
  * spec_parse_device - HOST[:CONTAINER][:rwm]
@@ -67,20 +67,26 @@ static int limit_value(const char *s, uint64_t *out)
 	return parse_u64(s, UINT64_MAX, out);
 }
 
+/* ulimit_number - RLIMIT_* of a name such as "nofile", in any case; -1 when there is none */
+int ulimit_number(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		if (!strcasecmp(limits[i].name, name))
+			return limits[i].resource;
+	}
+	return -1;
+}
+
 /**
  * spec_parse_ulimit - NAME=SOFT[:HARD]
  */
 int spec_parse_ulimit(struct spec *s, const char *text, struct err *e)
 {
 	size_t len = strcspn(text, "=");
-	cleanup_free char *soft = NULL;
+	cleanup_free char *name = xstrndup(text, len), *soft = NULL;
 	const char *hard;
-	struct rlimit_spec lim = {.resource = -1};
+	struct rlimit_spec lim = {.resource = ulimit_number(name)};
 
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		if (strlen(limits[i].name) == len && !strncasecmp(limits[i].name, text, len))
-			lim.resource = limits[i].resource;
-	}
 	if (lim.resource < 0 || !text[len])
 		return fail(e, EINVAL,
 			    "\"%s\" is not LIMIT=SOFT[:HARD], with a limit such as nofile or nproc",

@@ -96,3 +96,6 @@ unit_events_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += unit_load
 unit_load_SOURCES = tests/unit/test_load.c tests/unit/unit.h src/sandbox/load_remote.c
 unit_load_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += unit_spec_oci
+unit_spec_oci_SOURCES = tests/unit/test_spec_oci.c tests/unit/unit.h
+unit_spec_oci_LDADD = $(UNIT_LDADD)
