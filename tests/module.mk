@@ -66,4 +66,5 @@ include tests/escape/module.mk
 include tests/fuzz/module.mk
 include tests/unpack/module.mk
 include tests/net/module.mk
+include tests/oci/module.mk
 include tests/image/module.mk

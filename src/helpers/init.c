@@ -57,11 +57,16 @@ static _Noreturn void quit(int code)
 		sys1(__NR_exit_group, code);
 }
 
-static void tell(unsigned int type, long value)
+static void tell_to(long sock, unsigned int type, long value)
 {
 	struct init_msg m = {.type = type, .value = (int)value};
 
-	sys6(__NR_sendto, INIT_SOCK, (long)&m, sizeof(m), MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+	sys6(__NR_sendto, sock, (long)&m, sizeof(m), MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+}
+
+static void tell(unsigned int type, long value)
+{
+	tell_to(INIT_SOCK, type, value);
 }
 
 static int supervisor_gone(void)
@@ -116,9 +121,9 @@ static void payload_start(void *arg)
 	quit(127);
 }
 
-static _Noreturn void exec_failed(long error)
+static _Noreturn void exec_failed(long sock, long error)
 {
-	tell(INIT_EXEC_FAILED, -error);
+	tell_to(sock, INIT_EXEC_FAILED, -error);
 	quit(error == -ENOENT || error == -ENOTDIR ? 127 : 126);
 }
 
@@ -128,15 +133,19 @@ static void payload_spawn(struct payload *p)
 	if (p->pid < 0)
 		p->error = p->pid;
 	if (p->error)
-		exec_failed(p->error);
+		exec_failed(INIT_SOCK, p->error);
 	tell(INIT_STARTED, p->pid);
 }
 
 /* Signals, session and parent death signal are as the payload is to have them. */
-static _Noreturn void payload_become(const struct payload *p)
+static _Noreturn void payload_become(const struct payload *p, const char *number)
 {
-	sys3(__NR_fcntl, INIT_SOCK, F_SETFD, FD_CLOEXEC);
-	exec_failed(sys3(__NR_execve, p->path, p->argv, p->envp));
+	long sock = *number ? 0 : INIT_SOCK;
+
+	for (; *number; number++)
+		sock = sock * 10 + *number - '0';
+	sys3(__NR_fcntl, sock, F_SETFD, FD_CLOEXEC);
+	exec_failed(sock, sys3(__NR_execve, p->path, p->argv, p->envp));
 }
 
 static unsigned long page_end(const void *p)
@@ -217,7 +226,7 @@ _Noreturn void init_main(unsigned long *sp)
 		quit(INIT_EXIT_BROKEN);
 	for (const char *f = argv[1]; *f; f++) {
 		if (*f == INIT_FLAG_EXEC)
-			payload_become(&p);
+			payload_become(&p, f + 1);
 		p.tty |= *f == INIT_FLAG_TTY;
 	}
 	block_signals();

@@ -24,7 +24,8 @@
  * With INIT_FLAG_EXEC it executes the payload itself and is gone; a failure is told
  * as ever, success is the end of the socket. It is there for /proc/self/exe, which a
  * script of the image may name as its interpreter: that has to be this program, on
- * its read-only mount, and not the launcher's own file (CVE-2019-5736).
+ * its read-only mount, and not the launcher's own file (CVE-2019-5736). A number behind
+ * this flag is the socket's descriptor in place of INIT_SOCK: those below it are the payload's.
  *
  * End: when the payload ends it exits with the payload's code, or 128 + signal;
  * with 127 or 126 when the payload could not be executed; with
@@ -38,7 +39,7 @@
 #define INIT_EXIT_BROKEN 125
 
 #define INIT_FLAG_TTY  't' /* descriptor 0, 1 or 2 is the controlling terminal */
-#define INIT_FLAG_EXEC 'x' /* become the payload: --no-init */
+#define INIT_FLAG_EXEC 'x' /* become the payload: --no-init; the last one, see above */
 
 /**
  * enum init_msg_type - what init tells the supervisor, one message each

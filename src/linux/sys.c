@@ -121,6 +121,12 @@ int sys_mount_setattr(int dirfd, const char *path, unsigned flags, uint64_t set,
 	return (int)ret(syscall(SYS_mount_setattr, dirfd, path, flags, &attr, sizeof(attr)));
 }
 
+/* sys_mount_setattr_args - as sys_mount_setattr() for a mount descriptor, with all there is to say */
+int sys_mount_setattr_args(int fd, unsigned flags, struct mount_attr *attr)
+{
+	return (int)ret(syscall(SYS_mount_setattr, fd, "", flags, attr, sizeof(*attr)));
+}
+
 int sys_fsopen(const char *fstype, unsigned flags)
 {
 	return (int)ret(syscall(SYS_fsopen, fstype, flags));

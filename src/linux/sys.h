@@ -42,6 +42,7 @@ int sys_open_tree(int dirfd, const char *path, unsigned flags);
 int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
 int sys_mount_setattr(int dirfd, const char *path, unsigned flags, uint64_t set, uint64_t clr,
 		      uint64_t propagation);
+int sys_mount_setattr_args(int fd, unsigned flags, struct mount_attr *attr);
 int sys_fsopen(const char *fstype, unsigned flags);
 int sys_fsconfig(int fsfd, unsigned cmd, const char *key, const void *value, int aux);
 int sys_fsmount(int fsfd, unsigned flags, unsigned attrs);

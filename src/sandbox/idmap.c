@@ -42,12 +42,12 @@ static bool has_cap(const struct __user_cap_data_struct *d, unsigned cap)
 	return d[cap / 32].effective & (1U << (cap % 32));
 }
 
-static bool can_write_maps(void)
+static bool has_own_caps(unsigned cap, unsigned other)
 {
 	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct d[2] = {};
 
-	return !syscall(SYS_capget, &h, d) && has_cap(d, CAP_SETUID) && has_cap(d, CAP_SETGID);
+	return !syscall(SYS_capget, &h, d) && has_cap(d, cap) && has_cap(d, other);
 }
 
 /* The ids of our own user namespace are the left column of its map, line by line. */
@@ -107,7 +107,7 @@ int idmap_gather(struct idmap_caller *c, struct err *e)
 	int r;
 
 	*c = (struct idmap_caller){.id = {geteuid(), getegid()}, .initial = true};
-	c->direct = can_write_maps();
+	c->direct = has_own_caps(CAP_SETUID, CAP_SETGID);
 	r = read_extents("/proc/self/uid_map", &c->exists[UIDS], &c->initial, e);
 	if (!r)
 		r = read_extents("/proc/self/gid_map", &c->exists[GIDS], &c->initial, e);
@@ -130,6 +130,49 @@ void idmap_caller_free(struct idmap_caller *c)
 		ranges_free(&c->sub[w].ranges);
 	}
 	owner_free(&c->owner);
+}
+
+/* ---- without a new user namespace ------------------------------------------------------------- */
+
+static void identity_map(struct idmap *m, const struct ranges *ids)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		map_add(m, ids->v[i].first, ids->v[i].first, ids->v[i].count);
+}
+
+/**
+ * idmap_own - the plan of a container without a user namespace of its own
+ * @p: set: ids inside are ids of the user namespace that we are in
+ *
+ * Return: 0 or -errno.
+ */
+int idmap_own(struct idmap_plan *p, struct err *e)
+{
+	struct ranges ids[2] = {};
+	bool whole = true;
+	int r;
+
+	*p = (struct idmap_plan){.driver = IDMAP_NONE};
+	r = read_extents("/proc/self/uid_map", &ids[UIDS], &whole, e);
+	if (!r)
+		r = read_extents("/proc/self/gid_map", &ids[GIDS], &whole, e);
+	identity_map(&p->uid, &ids[UIDS]);
+	identity_map(&p->gid, &ids[GIDS]);
+	ranges_free(&ids[UIDS]);
+	ranges_free(&ids[GIDS]);
+	p->deny_setgroups = !whole && setgroups_denied();
+	return r;
+}
+
+/* Root is who holds the capability, be it inside an engine's user namespace: not who is called 0. */
+static int plan_without_userns(struct idmap_plan *p, const struct spec *s, struct err *e)
+{
+	if (s->ns[NS_USER].mode == NS_HOST && !has_own_caps(CAP_SYS_ADMIN, CAP_SYS_ADMIN))
+		return fail(
+			e, EPERM,
+			"linux.namespaces: without a user namespace a container takes root; add "
+			"{\"type\": \"user\"} with mappings, as `sandbox oci spec --rootless` writes it");
+	return idmap_own(p, e);
 }
 
 /* ---- judgement -------------------------------------------------------------------------------- */
@@ -231,14 +274,19 @@ static int explicit_map(struct idmap *m, const struct idmap_caller *c, enum whic
 	/* podman: one of the two options serves for both. */
 	const struct idmap *uid = s->uidmap.n ? &s->uidmap : &s->gidmap;
 	const struct idmap *gid = s->gidmap.n ? &s->gidmap : &s->uidmap;
-	const char *what = w == UIDS ? "--uidmap" : "--gidmap";
+	static const char *const names[2][2] = {{"--uidmap", "--gidmap"},
+						{"linux.uidMappings", "linux.gidMappings"}};
+	const char *what = names[s->bare][w];
 	struct ranges have = {};
 	int r;
 
 	r = map_check(w == UIDS ? uid : gid, what, e);
 	if (r < 0)
 		return r;
-	ranges_add(&have, c->id[w], 1);
+	/* Who may write any map and names ids of the host, as containerd does, has them all. */
+	if (!(s->bare && c->direct))
+		ranges_add(&have, c->id[w], 1);
+	avail = s->bare && c->direct ? &c->exists[w] : avail;
 	for (size_t i = 0; i < avail->n; i++)
 		ranges_append(&have, avail->v[i].first, avail->v[i].count);
 	r = build_explicit(m, w == UIDS ? uid : gid, &have, what, e);
@@ -347,6 +395,8 @@ int idmap_make_plan(struct idmap_plan *p, const struct spec *s, struct err *e)
 	int r;
 
 	*p = (struct idmap_plan){};
+	if (s->ns[NS_USER].mode != NS_PRIVATE)
+		return plan_without_userns(p, s, e);
 	r = idmap_gather(&c, e);
 	if (!r)
 		r = idmap_decide(p, &c, s, e);

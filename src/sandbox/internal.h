@@ -20,6 +20,10 @@ enum sync_type {
 	SYNC_READY,
 	SYNC_START,
 	SYNC_JOINED,
+	SYNC_HOOKS,
+	SYNC_HOOKED,
+	SYNC_LEAVE,
+	SYNC_LEFT,
 	SYNC_ERROR,
 	SYNC_TYPES
 };
@@ -81,12 +85,28 @@ int step_userns_fd(struct launch *l, struct err *e);
 int step_net_helper(struct launch *l, struct err *e);
 int step_finish_maps(struct launch *l, struct err *e);
 
-/* join.c, rejoin.c */
-pid_t pid_of_pidfd(int pidfd);
+/* clone.c */
+int clone_joined(struct launch *l, uint64_t flags, int sock, struct err *e);
+int clone_args_cgroup(const struct launch *l, struct clone_args *args);
+pid_t pid_of(int pidfd);
+__noreturn void child_main(struct launch *l, int sock);
+
+/* unattended.c */
+int step_wait_unattended(struct launch *l, struct err *e);
+
+/* hooks.c */
+int step_ask_hooks(struct launch *l, struct err *e);
+int step_container_hooks(struct launch *l, struct err *e);
+int step_start_hooks(struct launch *l, struct err *e);
+int hooks_for_child(struct launch *l, struct err *e);
+
+/* rejoin.c */
 int step_rejoin(struct launch *l, struct err *e);
 
 /* ns.c */
 void die_with_parent(void);
+int become_mapped_root(const struct launch *l);
+int idmap_of_joined(struct launch *l, struct err *e);
 int step_unshare(struct launch *l, struct err *e);
 int step_propagation(struct launch *l, struct err *e);
 int step_keyring(struct launch *l, struct err *e);
@@ -97,18 +117,24 @@ int step_wait_maps(struct launch *l, struct err *e);
 int step_become_root(struct launch *l, struct err *e);
 int step_net(struct launch *l, struct err *e);
 int step_time(struct launch *l, struct err *e);
+int step_loopback(struct launch *l, struct err *e);
+int step_domainname(struct launch *l, struct err *e);
 uint64_t ns_clone_flag(enum ns_kind kind);
 
 /* kernfs.c: proc, sysfs, mqueue and cgroup2, and what is hidden in them */
 int step_kernel_mounts(struct launch *l, struct err *e);
 int step_attach_kernel(struct launch *l, struct err *e);
 int step_masks(struct launch *l, struct err *e);
+int fs_clone(const char *path, uint64_t attrs);
 
 /* rootfs.c and its drivers */
 int step_hold_store(struct launch *l, struct err *e);
 int step_rootfs(struct launch *l, struct err *e);
 int step_readonly_root(struct launch *l, struct err *e);
 int step_pivot(struct launch *l, struct err *e);
+int step_root_propagation(struct launch *l, struct err *e);
+int root_tree(struct launch *l, struct err *e);
+int fs_fail(int fs, int r, const char *what, struct err *e);
 int rootfs_overlay(struct launch *l, struct err *e);
 int rootfs_fuse(struct launch *l, struct err *e);
 int rootfs_copy(struct launch *l, struct err *e);
@@ -137,6 +163,18 @@ int mount_target(int rootfd, const char *path, bool dir, struct err *e);
 int mount_attach(int mountfd, int targetfd, const char *what, struct err *e);
 int cover_bind(struct launch *l, size_t mount, int root, struct err *e);
 int tmpfs_open(const char *const *options, uint64_t attrs, struct err *e);
+int make_file(int rootfd, const char *path);
+int source_open(const struct mount_spec *m, struct err *e);
+int source_failed(const struct mount_spec *m, int r, struct err *e);
+
+/* mapped_env.c */
+int userns_of_maps(const struct idmap_plan *plan, struct err *e);
+
+/* oci_mounts.c, oci_dev.c: the mounts and devices of a bare spec */
+int step_early_sources(struct launch *l, struct err *e);
+int step_oci_sources(struct launch *l, struct err *e);
+int step_oci_mounts(struct launch *l, struct err *e);
+int step_oci_devices(struct launch *l, struct err *e);
 
 /* process.c */
 int step_open_init(struct launch *l, struct err *e);
@@ -150,6 +188,7 @@ int step_caps(struct launch *l, struct err *e);
 int step_no_new_privs(struct launch *l, struct err *e);
 int step_seccomp(struct launch *l, struct err *e);
 int step_find_command(struct launch *l, struct err *e);
+int step_find_as_user(struct launch *l, struct err *e);
 int step_exec(struct launch *l, struct err *e);
 int step_wait_start(struct launch *l, struct err *e);
 int seccomp_prepare(struct launch *l, struct err *e);

@@ -35,14 +35,18 @@ static uint64_t own_namespaces(const struct launch *l)
 
 static int enter(struct launch *l, int target, struct err *e)
 {
-	uint32_t none;
-	int r;
+	int r = 0;
 
 	/* First: with the host's processes in sight, a payload there could trace us in between. */
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	r = sys_setns(target, CLONE_NEWUSER);
-	if (r < 0)
+	if (l->spec->ns[NS_USER].mode != NS_HOST)
+		r = sys_setns(target, CLONE_NEWUSER);
+	/* EINVAL: we are in it already, as an engine is in that of its containers. */
+	if (r < 0 && (r != -EINVAL || l->spec->ns[NS_USER].mode != NS_JOIN))
 		return fail(e, -r, "cannot enter the container's user namespace: %s", strerror(-r));
+	r = idmap_of_joined(l, e);
+	if (r < 0)
+		return r;
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* The host's paths, which the caller can still walk, in a copy that is ours to bind in. */
 	if (unshare(CLONE_NEWNS) < 0)
@@ -50,10 +54,7 @@ static int enter(struct launch *l, int target, struct err *e)
 	r = step_open_init(l, e);
 	if (r < 0)
 		return r;
-	if (idmap_lookup(&l->plan->gid, 0, &none))
-		r = sys_setresgid(0);
-	if (!r && idmap_lookup(&l->plan->uid, 0, &none))
-		r = sys_setresuid(0);
+	r = become_mapped_root(l);
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	die_with_parent();
 	if (!r)
@@ -94,6 +95,7 @@ static __noreturn void first_child(struct launch *l, int target, int sock)
 		sync_send_error(l->sock, &e);
 		_exit(125);
 	}
+	clone_args_cgroup(l, &args);
 	pid = sys_clone3(&args);
 	if (!pid)
 		second_child(l);
@@ -102,21 +104,6 @@ static __noreturn void first_child(struct launch *l, int target, int sock)
 	fail(&e, (int)-pid, "cannot make a process in the container: %s", strerror((int)-pid));
 	sync_send_error(l->sock, &e);
 	_exit(125);
-}
-
-/* pid_of_pidfd - our child's number, which wait(2) wants; the kernel tells it of a pidfd. */
-pid_t pid_of_pidfd(int pidfd)
-{
-	char path[40], text[256], *at;
-	cleanup_close int fd = -1;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read_full(fd, text, sizeof(text) - 1);
-	text[MAX(n, 0)] = '\0';
-	at = strstr(text, "\nPid:");
-	return at ? (pid_t)strtol(at + strlen("\nPid:"), NULL, 10) : -1;
 }
 
 /**
@@ -150,7 +137,7 @@ int launch_join(struct launch *l, int target, struct err *e)
 	if (first > 0)
 		wait_pid(first, &status);
 	if (!r) {
-		l->pid = pid_of_pidfd(l->pidfd);
+		l->pid = pid_of(l->pidfd);
 		r = sync_send(l->sock, SYNC_START, -1);
 		if (r < 0)
 			fail(e, -r, "cannot reach the process in the container: %s", strerror(-r));

@@ -11,6 +11,7 @@
  */
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "sandbox/internal.h"
 
@@ -32,8 +33,8 @@ static int fs_new(const char *type, uint64_t attrs)
 	return sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs);
 }
 
-/* The host's own instance, for a namespace that is shared with it. */
-static int fs_clone(const char *path, uint64_t attrs)
+/* fs_clone - the host's own instance, for a namespace that is shared with it; detached */
+int fs_clone(const char *path, uint64_t attrs)
 {
 	int fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	int r;
@@ -149,17 +150,32 @@ int step_attach_kernel(struct launch *l, struct err *e)
 /* The mount on which masked and read-only paths lie, and the rest of the path below it. */
 static int kernel_base(struct launch *l, const char **path)
 {
-	if (str_has_prefix(*path, "/proc/")) {
+	if (l->c.proc >= 0 && str_has_prefix(*path, "/proc/")) {
 		*path += strlen("/proc/");
 		return l->c.proc;
 	}
-	if (str_has_prefix(*path, "/sys/")) {
+	if (l->c.sys >= 0 && str_has_prefix(*path, "/sys/")) {
 		*path += strlen("/sys/");
 		return l->c.sys;
 	}
 	while (**path == '/')
 		(*path)++;
 	return l->c.root;
+}
+
+/* A bare spec has no /dev of ours, from which the null device would come. */
+static int open_null(struct launch *l, struct err *e)
+{
+	struct stat st;
+	int fd = sys_open_tree(AT_FDCWD, "/dev/null",
+			       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+
+	if (fd < 0)
+		return fail(e, -fd, "cannot clone the host's /dev/null: %s", strerror(-fd));
+	l->c.null = fd;
+	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+		return fail(e, ENODEV, "the host's /dev/null is not the device 1:3");
+	return 0;
 }
 
 static int mask_one(struct launch *l, const char *path, int *empty, struct err *e)
@@ -221,7 +237,7 @@ static int readonly_one(struct launch *l, const char *path, struct err *e)
 int step_masks(struct launch *l, struct err *e)
 {
 	cleanup_close int empty = -1;
-	int r = 0;
+	int r = l->c.null < 0 ? open_null(l, e) : 0;
 
 	strv_for_each (path, &l->spec->sec.readonly) {
 		if (!r)

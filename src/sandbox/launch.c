@@ -19,13 +19,16 @@
 #include "helpers/init_proto.h"
 #include "sandbox/internal.h"
 
-static __noreturn void child_main(struct launch *l, int sock)
+/* child_main - the container's first process, from its first line to its last; @sock is taken */
+__noreturn void child_main(struct launch *l, int sock)
 {
 	struct err e = {};
 
 	die_with_parent();
-	close_fd(l->sock);
-	close_fd(l->pidfd);
+	if (l->sock >= 0)
+		close_fd(l->sock);
+	if (l->pidfd >= 0)
+		close_fd(l->pidfd);
 	l->sock = sock;
 	l->pidfd = -1;
 	steps_walk(l, CHILD, &e);
@@ -34,29 +37,53 @@ static __noreturn void child_main(struct launch *l, int sock)
 	_exit(125);
 }
 
+static bool joins_any(const struct spec *s)
+{
+	for (size_t i = 0; i < NS_KINDS; i++) {
+		if (s->ns[i].mode == NS_JOIN)
+			return true;
+	}
+	return false;
+}
+
+static int clone_new(struct launch *l, uint64_t flags, int sock, struct err *e)
+{
+	struct clone_args args = {.flags = flags | CLONE_PIDFD,
+				  .pidfd = (uint64_t)(uintptr_t)&l->pidfd,
+				  .exit_signal = SIGCHLD};
+	long pid;
+
+	clone_args_cgroup(l, &args);
+	pid = sys_clone3(&args);
+	if (!pid)
+		child_main(l, sock);
+	if (pid < 0) {
+		fail(e, (int)-pid, "cannot make a user namespace: %s", strerror((int)-pid));
+		return fail_hint(e, (int)pid,
+				 "`sandbox doctor` tells what forbids it on this host");
+	}
+	l->pid = (pid_t)pid;
+	return 0;
+}
+
 int step_clone(struct launch *l, struct err *e)
 {
-	uint64_t flags = CLONE_NEWUSER;
-	int pair[2];
-	pid_t pid;
+	uint64_t flags = 0;
+	int pair[2], r;
 
+	if (l->spec->ns[NS_USER].mode == NS_PRIVATE)
+		flags |= CLONE_NEWUSER;
 	if (l->spec->ns[NS_PID].mode == NS_PRIVATE)
 		flags |= CLONE_NEWPID;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return fail_errno(e, "cannot make a socket pair");
 	l->sock = move_fd_above(pair[0], 10);
 	pair[1] = move_fd_above(pair[1], 10);
-	pid = sys_clone(flags, &l->pidfd);
-	if (!pid)
-		child_main(l, pair[1]);
+	r = joins_any(l->spec) ? clone_joined(l, flags, pair[1], e)
+			       : clone_new(l, flags, pair[1], e);
 	close_fd(pair[1]);
-	if (pid < 0) {
-		fail(e, -pid, "cannot make a user namespace: %s", strerror(-pid));
-		return fail_hint(e, pid, "`sandbox doctor` tells what forbids it on this host");
-	}
-	l->pid = pid;
 	fault_point("cloned");
-	return 0;
+	return r;
 }
 
 int step_prepare_maps(struct launch *l, struct err *e)
@@ -105,6 +132,7 @@ void launch_init(struct launch *l)
 	l->fuse = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
 	l->c.root = l->c.proc = l->c.sys = l->c.mqueue = l->c.cgroup = -1;
 	l->c.dev = l->c.init = l->c.console = l->c.null = -1;
+	l->c.tree = l->c.lsm = l->c.listener = -1;
 }
 
 /**
@@ -139,6 +167,7 @@ static bool expected(struct launch *l, uint32_t type, int fd)
 			    : type == SYNC_TTY    ? s->tty && fd >= 0
 			    : type == SYNC_NOTIFY ? l->notify && fd >= 0
 			    : type == SYNC_READY  ? l->wait_start && fd < 0
+			    : type == SYNC_HOOKS  ? s->bare && !l->joined && fd < 0
 						  : false;
 
 	if (!wanted || l->running || l->seen & 1U << type)
@@ -167,6 +196,8 @@ static int handle_sync(struct launch *l, const struct sync_msg *m, int fd, enum 
 	case SYNC_READY:
 		*event = LAUNCH_READY;
 		return 0;
+	case SYNC_HOOKS:
+		return hooks_for_child(l, e);
 	default:
 		return -EPROTO;
 	}
@@ -247,8 +278,11 @@ int launch_go(struct launch *l, struct err *e)
 
 int step_wait_start(struct launch *l, struct err *e)
 {
-	int r = sync_send(l->sock, SYNC_READY, -1);
+	int r;
 
+	if (l->unattended)
+		return step_wait_unattended(l, e);
+	r = sync_send(l->sock, SYNC_READY, -1);
 	if (r < 0)
 		return fail(e, -r, "cannot reach the supervisor: %s", strerror(-r));
 	return sync_wait(l->sock, SYNC_START, NULL, e);
@@ -297,7 +331,7 @@ void launch_free(struct launch *l)
 	close_fd(take_fd(&l->userns_fd));
 	close_fd(take_fd(&l->pty));
 	close_fd(take_fd(&l->notify_fd));
-	if (l->c.seccomp && l->spec->sec.seccomp == SECCOMP_FILE)
+	if (l->c.seccomp && l->spec->sec.seccomp != SECCOMP_DEFAULT)
 		free(l->c.seccomp->filter);
 	free(take_ptr(l->c.seccomp));
 	l->pid = -1;

@@ -92,3 +92,35 @@ int mapped_run(const struct idmap_plan *plan, int (*fn)(void *ctx), void *ctx, s
 	wait_pid(pid, &status);
 	return r < 0 ? r : status ? fail(e, EIO, "work in the user namespace failed") : 0;
 }
+
+/**
+ * userns_of_maps - a user namespace for nothing but its maps, as mounts with mapped ids want one
+ * @plan: the maps; borrowed
+ *
+ * Return: a new descriptor or -errno.
+ */
+int userns_of_maps(const struct idmap_plan *plan, struct err *e)
+{
+	cleanup_close int pidfd = -1, ns = -1;
+	char path[40];
+	pid_t pid = sys_clone(CLONE_NEWUSER, &pidfd);
+	int r, status;
+
+	if (!pid) {
+		sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		for (;;)
+			pause();
+	}
+	if (pid < 0)
+		return fail(e, -pid, "cannot make a user namespace: %s", strerror(-pid));
+	r = idmap_write(plan, pid, e);
+	if (!r) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+		ns = open(path, O_RDONLY | O_CLOEXEC);
+		if (ns < 0)
+			r = fail_errno(e, "cannot open the user namespace");
+	}
+	sys_pidfd_send_signal(pidfd, SIGKILL);
+	wait_pid(pid, &status);
+	return r < 0 ? r : take_fd(&ns);
+}

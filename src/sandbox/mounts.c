@@ -63,7 +63,8 @@ int mount_attach(int mountfd, int targetfd, const char *what, struct err *e)
 	return r < 0 ? fail(e, -r, "cannot mount %s: %s", what, strerror(-r)) : 0;
 }
 
-static int make_file(int rootfd, const char *path)
+/* make_file - an empty file inside a root, and the folders above it; an O_PATH descriptor */
+int make_file(int rootfd, const char *path)
 {
 	cleanup_free char *parent = xstrdup(path);
 	char *slash = strrchr(parent, '/');
@@ -138,33 +139,47 @@ int mount_target(int rootfd, const char *path, bool dir, struct err *e)
 	return fd;
 }
 
-static int clone_source(const struct mount_spec *m, struct err *e)
+/* source_open - what a bind shows, detached; -1 when it is not there and need not be */
+int source_open(const struct mount_spec *m, struct err *e)
 {
 	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (m->recursive ? AT_RECURSIVE : 0);
 	int fd = sys_open_tree(AT_FDCWD, m->source, flags), r;
 
+	if (fd >= 0)
+		return fd;
 	if (fd == -ENOENT && m->optional)
 		return -1;
-	if (fd < 0) {
-		r = fail(e, -fd, "cannot bind %s: %s", m->source, strerror(-fd));
-		return fd == -EINVAL
-			       ? fail_hint(
-					 e, r,
-					 "something is mounted below it that may not be left out; bind it recursively (rbind)")
-			       : r;
-	}
+	r = fail(e, -fd, "cannot bind %s: %s", m->source, strerror(-fd));
+	return fd == -EINVAL
+		       ? fail_hint(
+				 e, r,
+				 "something is mounted below it that may not be left out; bind it recursively (rbind)")
+		       : r;
+}
+
+/* source_failed - the options of a bind that the kernel has refused */
+int source_failed(const struct mount_spec *m, int r, struct err *e)
+{
+	r = fail(e, -r, "cannot set the options of the bind of %s: %s", m->source, strerror(-r));
+	return r == -EPERM
+		       ? fail_hint(
+				 e, r,
+				 "the host's mount there is locked with stricter options (ro, nosuid, nodev or noexec): ask for the same")
+		       : r;
+}
+
+static int clone_source(const struct mount_spec *m, struct err *e)
+{
+	int fd = source_open(m, e), r;
+
+	if (fd < 0)
+		return fd;
 	r = sys_mount_setattr(fd, "", AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0),
 			      m->attr_set, m->attr_clr,
 			      m->propagation ? m->propagation : MS_PRIVATE);
 	if (r < 0) {
 		close_fd(fd);
-		r = fail(e, -r, "cannot set the options of the bind of %s: %s", m->source,
-			 strerror(-r));
-		return r == -EPERM
-			       ? fail_hint(
-					 e, r,
-					 "the host's mount there is locked with stricter options (ro, nosuid, nodev or noexec): ask for the same")
-			       : r;
+		return source_failed(m, r, e);
 	}
 	return fd;
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -65,6 +67,24 @@ int step_hostname(struct launch *l, struct err *e)
 {
 	if (sethostname(l->spec->hostname, strlen(l->spec->hostname)) < 0)
 		return fail_errno(e, "cannot set host name %s", l->spec->hostname);
+	return 0;
+}
+
+int step_domainname(struct launch *l, struct err *e)
+{
+	if (setdomainname(l->spec->domainname, strlen(l->spec->domainname)) < 0)
+		return fail_errno(e, "cannot set domain name %s", l->spec->domainname);
+	return 0;
+}
+
+/* A new network namespace has its loopback interface, but down. */
+int step_loopback(struct launch *l __unused, struct err *e)
+{
+	cleanup_close int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq req = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+
+	if (sock < 0 || ioctl(sock, SIOCSIFFLAGS, &req) < 0)
+		return fail_errno(e, "cannot bring the loopback interface up");
 	return 0;
 }
 
@@ -143,6 +163,36 @@ static void allow_ping(struct launch *l)
 	write_file_at(l->c.proc, "sys/net/ipv4/ping_group_range", range, strlen(range));
 }
 
+/* become_mapped_root - uid and gid 0, as far as they are mapped; without 0 we go on as we are */
+int become_mapped_root(const struct launch *l)
+{
+	uint32_t none;
+	int r = 0;
+
+	if (idmap_lookup(&l->plan->gid, 0, &none))
+		r = sys_setresgid(0);
+	if (!r && idmap_lookup(&l->plan->uid, 0, &none))
+		r = sys_setresuid(0);
+	return r;
+}
+
+/*
+ * Which ids there are in a user namespace of others is told by itself, once we are in it: the
+ * plan that the parent has made knows nothing of it.
+ */
+int idmap_of_joined(struct launch *l, struct err *e)
+{
+	struct idmap_plan *p;
+	int r;
+
+	if (l->spec->ns[NS_USER].mode != NS_JOIN)
+		return 0;
+	p = xmalloc(sizeof(*p)); /* for the rest of this process */
+	r = idmap_own(p, e);
+	l->plan = p;
+	return r;
+}
+
 /*
  * What is made from here on shall belong to container root. And nobody may look into
  * this process any more, for the descriptors that it holds are not the container's.
@@ -154,20 +204,19 @@ static void allow_ping(struct launch *l)
  */
 int step_become_root(struct launch *l, struct err *e)
 {
-	uint32_t none;
-	int r = 0;
+	int r = idmap_of_joined(l, e);
 
-	if (idmap_lookup(&l->plan->gid, 0, &none))
-		r = sys_setresgid(0);
-	if (!r && idmap_lookup(&l->plan->uid, 0, &none))
-		r = sys_setresuid(0);
+	if (r < 0)
+		return r;
+	r = become_mapped_root(l);
 	if (!r && !l->plan->deny_setgroups && !l->spec->keep_groups)
 		r = sys_setgroups(0, NULL);
 	if (r < 0)
 		return fail(e, -r, "cannot become container root: %s", strerror(-r));
 	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	die_with_parent();
-	allow_ping(l);
+	if (!l->spec->bare)
+		allow_ping(l);
 	umask(022);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <linux/filter.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -32,6 +33,8 @@ int seccomp_prepare(struct launch *l, struct err *e)
 	l->c.seccomp = xcalloc(1, sizeof(*l->c.seccomp));
 	if (s->seccomp == SECCOMP_FILE)
 		return seccomp_from_file(s->seccomp_file, s->caps, l->c.seccomp, e);
+	if (s->seccomp == SECCOMP_TEXT)
+		return seccomp_from_text(s->seccomp_text, s->caps, l->c.seccomp, e);
 
 	const struct sock_fprog *prog = seccomp_default(s->caps, s->nested);
 
@@ -207,13 +210,14 @@ static int exec_fail(struct err *e, int code, const char *command)
 
 /**
  * launch_exec_error - what a failed execve means for the user
+ * @l: NULL where the command's name is not known
  * @code: errno of it
  *
  * Return: -@code.
  */
 int launch_exec_error(const struct launch *l, int code, struct err *e)
 {
-	const char *name = l->spec->args.v[0];
+	const char *name = l ? l->spec->args.v[0] : "the command";
 
 	/* The command was there a moment ago, so it is what interprets it that is not. */
 	if (code == ENOENT) {
@@ -273,14 +277,40 @@ int step_find_command(struct launch *l, struct err *e)
 	return exec_fail(e, -worst, name);
 }
 
+/*
+ * While we are root still: the kernel asks the file system ids, which are the only part of an
+ * identity that can be given back. Its own capabilities over files go and come with them.
+ */
+int step_find_as_user(struct launch *l, struct err *e)
+{
+	const struct user *u = &l->c.user;
+	int r = 0;
+
+	if (!l->plan->deny_setgroups && !l->spec->keep_groups)
+		r = sys_setgroups(u->ngroups, u->groups);
+	if (r < 0)
+		return fail(e, -r, "cannot become user %u:%u: %s", u->uid, u->gid, strerror(-r));
+	setfsgid(u->gid);
+	setfsuid(u->uid);
+	r = step_find_command(l, e);
+	setfsuid(geteuid());
+	setfsgid(getegid());
+	sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	die_with_parent();
+	return r;
+}
+
 static char **init_argv(const struct launch *l)
 {
 	const struct strv *args = &l->spec->args;
 	char **argv = xcalloc(args->n + 4, sizeof(*argv));
+	char sock[12];
 
+	snprintf(sock, sizeof(sock), "%d", INIT_SOCK + l->keep_fds);
 	argv[0] = xstrdup(INIT_NAME);
-	argv[1] = xasprintf("%s%s", l->spec->init ? "" : (char[]){INIT_FLAG_EXEC, '\0'},
-			    l->spec->tty ? (char[]){INIT_FLAG_TTY, '\0'} : "");
+	argv[1] = xasprintf("%s%s%s", l->spec->tty ? (char[]){INIT_FLAG_TTY, '\0'} : "",
+			    l->spec->init ? "" : (char[]){INIT_FLAG_EXEC, '\0'},
+			    l->keep_fds ? sock : "");
 	argv[2] = l->c.command;
 	memcpy(argv + 3, args->v, args->n * sizeof(*argv));
 	return argv;
@@ -301,16 +331,17 @@ static bool supervisor_gone(const struct launch *l)
  */
 int step_exec(struct launch *l, struct err *e)
 {
-	int r;
+	int sock = INIT_SOCK + l->keep_fds, r;
 
 	fault_point("exec");
-	if (supervisor_gone(l))
+	if (!l->unattended && supervisor_gone(l))
 		return fail(e, ESRCH, "the supervisor is gone");
 	reset_signals();
-	/* Descriptors were kept clear of 3 by launch_start(). */
-	if (dup2(l->sock, INIT_SOCK) < 0)
+	l->sock = move_fd_above(l->sock, sock + 1);
+	l->c.init = move_fd_above(l->c.init, sock + 1);
+	if (dup2(l->sock, sock) < 0)
 		return fail_errno(e, "cannot hand the socket over");
-	r = sys_close_range(INIT_SOCK + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	r = sys_close_range((unsigned)sock + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (r < 0)
 		return fail(e, -r, "cannot close descriptors: %s", strerror(-r));
 	r = sys_execveat(l->c.init, "", init_argv(l), l->c.env.v, AT_EMPTY_PATH);

@@ -78,7 +78,7 @@ int step_rejoin(struct launch *l, struct err *e)
 	wait_pid(first, NULL);
 	if (r < 0)
 		return r;
-	l->pid = pid_of_pidfd(l->pidfd);
+	l->pid = pid_of(l->pidfd);
 	fault_point("cloned");
 	r = sync_send(l->sock, SYNC_START, -1);
 	if (r < 0)

@@ -34,6 +34,9 @@ int rootfs_attach(struct launch *l, int mountfd, const char *at, struct err *e)
 
 static uint64_t root_attrs(const struct launch *l)
 {
+	/* Real root's container may have nodes and setuid programs: it is he who bounds it. */
+	if (l->spec->bare && l->spec->ns[NS_USER].mode == NS_HOST)
+		return 0;
 	return MOUNT_ATTR_NODEV | (l->spec->sec.no_new_privs ? MOUNT_ATTR_NOSUID : 0);
 }
 
@@ -91,8 +94,8 @@ static int set_lower(int fs, const struct strv *layers)
 	return r;
 }
 
-/* What the kernel has to say about a file system context that it refused. */
-static int fs_fail(int fs, int r, const char *what, struct err *e)
+/* fs_fail - what the kernel has to say about a file system context that it refused */
+int fs_fail(int fs, int r, const char *what, struct err *e)
 {
 	char text[256];
 	ssize_t n = read(fs, text, sizeof(text) - 1);
@@ -144,21 +147,48 @@ int rootfs_overlay(struct launch *l, struct err *e)
 	return rootfs_attach(l, mount, ".", e);
 }
 
-/* --rootfs DIR: the folder is the root, with the mounts below it. */
-int rootfs_dir(struct launch *l, struct err *e)
+/**
+ * root_tree - the folder that is the root, with the mounts below it, detached
+ *
+ * Context: anybody who may mount where he is and can reach the folder.
+ * Return: 0 with l->c.tree, or -errno.
+ */
+int root_tree(struct launch *l, struct err *e)
 {
 	const char *dir = l->spec->rootfs.dir;
-	int fd = sys_open_tree(AT_FDCWD, dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	cleanup_close int fd = sys_open_tree(AT_FDCWD, dir,
+					     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	struct stat host, st;
 	int r;
 
 	if (fd < 0)
 		return fail(e, -fd, "cannot use %s as root file system: %s", dir, strerror(-fd));
-	r = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, root_attrs(l), 0, MS_PRIVATE);
-	if (r < 0) {
-		close_fd(fd);
+	if (!fstat(fd, &st) && !S_ISDIR(st.st_mode))
+		return fail(e, ENOTDIR, "cannot use %s as root file system: it is no folder", dir);
+	if (!stat("/", &host) && host.st_dev == st.st_dev && host.st_ino == st.st_ino)
+		return fail(e, EINVAL,
+			    "%s leads to the host's own root, which no container gets as its own",
+			    dir);
+	r = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, root_attrs(l), 0,
+			      l->spec->propagation == MS_SLAVE ? MS_SLAVE : MS_PRIVATE);
+	if (r < 0)
 		return fail(e, -r, "cannot use %s as root file system: %s", dir, strerror(-r));
-	}
-	return rootfs_attach(l, fd, dir, e);
+	l->c.tree = take_fd(&fd);
+	return 0;
+}
+
+/* --rootfs DIR and config.json: the folder is the root. */
+int rootfs_dir(struct launch *l, struct err *e)
+{
+	const char *dir = l->spec->rootfs.dir;
+	int r = l->c.tree < 0 ? root_tree(l, e) : 0;
+
+	if (r < 0)
+		return r;
+	/* Hooks look for it there. Where container root cannot go, any place will do. */
+	if (l->spec->bare && access(dir, F_OK) < 0)
+		dir = "/";
+	return rootfs_attach(l, take_fd(&l->c.tree), dir, e);
 }
 
 static const struct {
@@ -248,6 +278,21 @@ int step_readonly_root(struct launch *l, struct err *e)
 		     : 0;
 }
 
+/* --no-pivot: the old root stays below. For the kernel's initial root, which cannot be changed. */
+static int move_root(struct err *e)
+{
+	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return fail_errno(e, "cannot move the root file system");
+	return 0;
+}
+
+int step_root_propagation(struct launch *l, struct err *e)
+{
+	if (mount(NULL, "/", NULL, l->spec->propagation, NULL) < 0)
+		return fail_errno(e, "cannot set how mounts of the root propagate");
+	return 0;
+}
+
 /* The old root goes onto the new one and is detached: no way back, no chroot to break out of. */
 int step_pivot(struct launch *l, struct err *e)
 {
@@ -255,6 +300,8 @@ int step_pivot(struct launch *l, struct err *e)
 
 	if (fchdir(l->c.root) < 0)
 		return fail_errno(e, "cannot enter the root file system");
+	if (l->no_pivot)
+		return move_root(e);
 	r = sys_pivot_root(".", ".");
 	if (r == -EINVAL)
 		return fail(

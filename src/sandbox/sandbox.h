@@ -16,8 +16,9 @@
  * @IDMAP_DIRECT: we hold CAP_SETUID and CAP_SETGID in the parent user namespace
  * @IDMAP_HELPERS: newuidmap and newgidmap
  * @IDMAP_ONE: one id, which needs nobody's leave
+ * @IDMAP_NONE: no new user namespace: ids inside are ids of the caller's own
  */
-enum idmap_driver { IDMAP_DIRECT, IDMAP_HELPERS, IDMAP_ONE };
+enum idmap_driver { IDMAP_DIRECT, IDMAP_HELPERS, IDMAP_ONE, IDMAP_NONE };
 
 /**
  * struct idmap_plan - the maps of a container and how they get written
@@ -55,6 +56,7 @@ struct idmap_job {
 };
 
 int idmap_make_plan(struct idmap_plan *p, const struct spec *s, struct err *e);
+int idmap_own(struct idmap_plan *p, struct err *e);
 int idmap_prepare(struct idmap_job *j, const struct idmap_plan *p, struct err *e);
 int idmap_start(struct idmap_job *j, pid_t child, struct err *e);
 int idmap_finish(struct idmap_job *j, struct err *e);
@@ -102,6 +104,7 @@ struct sock_fprog;
  * machine's architecture has none
  */
 const struct sock_fprog *seccomp_default(uint64_t caps, bool nested);
+int seccomp_from_text(const char *text, uint64_t caps, struct sock_fprog *out, struct err *e);
 int seccomp_from_file(const char *path, uint64_t caps, struct sock_fprog *out, struct err *e);
 int seccomp_load(const struct sock_fprog *prog, struct err *e);
 
@@ -146,6 +149,18 @@ enum logind { LOGIND_THERE = 1, LOGIND_KILLS = 2, LOGIND_LINGERS = 4 };
 
 unsigned logind_look(const char *root, const char *user);
 unsigned logind_caller(void);
+
+/* ---- cgroup.c: the plain driver of control groups, version 2 ---------------------------------------- */
+
+/**
+ * struct cgroup - a control group
+ * @path: below the mount of the hierarchy, beginning with /
+ * @fd: its folder, -1 where there is none
+ */
+struct cgroup {
+	char *path;
+	int fd;
+};
 
 /* ---- launch.c -------------------------------------------------------------------------------------- */
 
@@ -211,6 +226,13 @@ void covers_free(struct covers *c, bool failed);
  * @fuse: the fuse-overlayfs process
  * @driver: the root file system driver that was chosen
  * @value: of the last event
+ * @unattended: the payload outlives us, launch_leave(); see unattended.c
+ * @start_fd: of an unattended one: a listening SOCK_SEQPACKET socket, on which the container
+ *	waits for launch_trigger() of another process; borrowed
+ * @keep_fds: so many descriptors from 3 on are the payload's as well
+ * @keep_keyring: no session keyring of its own
+ * @no_pivot: the root is moved over "/" instead of pivot_root(2): for an initial ramdisk
+ * @cgroup: its control group, or NULL
  */
 struct launch {
 	const struct spec *spec;
@@ -225,6 +247,9 @@ struct launch {
 	bool notify;     /* the payload gets a NOTIFY_SOCKET */
 	bool detached;   /* of launch_join(): it may live longer than we do */
 	bool joined;     /* by launch_join() */
+	bool unattended, keep_keyring, no_pivot;
+	int start_fd, keep_fds;
+	const struct cgroup *cgroup;
 
 	pid_t pid;
 	int pidfd;
@@ -247,7 +272,10 @@ struct launch {
 		int null;
 		int dev;
 		int *sources; /* of spec->mounts, detached clones or -1 */
+		int tree;     /* of spec->rootfs.dir, detached, when it has been opened early */
 		int init;     /* detached read-only bind of sandbox-init */
+		int lsm;      /* where the security module wants the label for exec */
+		int listener; /* connected to who watches the system calls */
 		int console;
 		struct user user;
 		struct strv env;
@@ -281,6 +309,8 @@ int launch_join(struct launch *l, int target, struct err *e);
 int launch_start(struct launch *l, struct err *e);
 int launch_next(struct launch *l, enum launch_event *event, struct err *e);
 int launch_go(struct launch *l, struct err *e);
+int launch_leave(struct launch *l, struct err *e);
+int launch_trigger(int sock, struct err *e);
 int launch_signal(const struct launch *l, int sig, bool group);
 int launch_exec_error(const struct launch *l, int code, struct err *e);
 void launch_kill(struct launch *l);
@@ -292,6 +322,12 @@ int launch_kill_mount_ns(uint64_t id);
 int launch_freeze(const struct launch *l);
 int launch_thaw(const struct launch *l);
 int launch_in_userns(int userns_fd, int (*fn)(void *ctx), void *ctx);
+
+/* ---- hooks.c: programs that a configuration wants to be run ----------------------------------------- */
+
+char *spec_state(const struct spec *s, const char *status, pid_t pid);
+int hooks_run(const struct spec *s, enum hook_kind kind, const char *status, pid_t pid,
+	      struct err *e);
 
 /* ---- mapped_env.c: a helper in a mapped user namespace --------------------------------------------- */
 

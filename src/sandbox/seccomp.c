@@ -137,6 +137,22 @@ int seccomp_from_file(const char *path, uint64_t caps, struct sock_fprog *out, s
 }
 
 /**
+ * seccomp_from_text - as seccomp_from_file() for "linux.seccomp" of config.json
+ */
+int seccomp_from_text(const char *text, uint64_t caps, struct sock_fprog *out, struct err *e)
+{
+	struct seccomp_profile p;
+	int r = seccomp_profile_parse(text, strlen(text), caps, &p, e);
+
+	*out = (struct sock_fprog){};
+	if (r >= 0) {
+		r = seccomp_profile_compile(&p, out, e);
+		seccomp_profile_free(&p);
+	}
+	return r < 0 ? fail_in(e, r, "linux.seccomp") : 0;
+}
+
+/**
  * seccomp_load - confine the calling thread, for good
  * @prog: borrowed
  *

@@ -22,6 +22,10 @@ static const char *const names[] = {
 	[SYNC_READY] = "READY",   /* to the parent: created, waiting for START */
 	[SYNC_START] = "START",   /* to the child: run the payload */
 	[SYNC_JOINED] = "JOINED", /* to the parent: the process that joined a container */
+	[SYNC_HOOKS] = "HOOKS",   /* to the parent: mounts are made, run the host's hooks */
+	[SYNC_HOOKED] = "HOOKED", /* to the child: they have succeeded */
+	[SYNC_LEAVE] = "LEAVE",   /* to the child: live on without your supervisor */
+	[SYNC_LEFT] = "LEFT",     /* to the parent: it may end */
 	[SYNC_ERROR] = "ERROR",   /* to the parent: the launch failed, and why */
 };
 _Static_assert(ARRAY_SIZE(names) == SYNC_TYPES, "every message has a name");

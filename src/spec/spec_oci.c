@@ -275,14 +275,10 @@ static bool maps_without_ns(const struct spec *s)
 	return (s->uidmap.n || s->gidmap.n) && s->ns[NS_USER].mode == NS_HOST;
 }
 
-static bool no_uidmap(const struct spec *s)
+/* Neither is fine: container root is the caller then, and what he has of other ids follows. */
+static bool one_map(const struct spec *s)
 {
-	return s->ns[NS_USER].mode == NS_PRIVATE && !s->uidmap.n;
-}
-
-static bool no_gidmap(const struct spec *s)
-{
-	return s->ns[NS_USER].mode == NS_PRIVATE && !s->gidmap.n;
+	return !s->uidmap.n != !s->gidmap.n;
 }
 
 static bool offsets_without_time(const struct spec *s)
@@ -312,8 +308,8 @@ static const struct {
 	 "domainname: goes with an own uts namespace; add {\"type\": \"uts\"} to linux.namespaces or leave it out"},
 	{maps_without_ns,
 	 "linux.uidMappings: mappings go with an own user namespace; add {\"type\": \"user\"} to linux.namespaces or leave them out"},
-	{no_uidmap, "linux.uidMappings: a new user namespace needs at least one mapping"},
-	{no_gidmap, "linux.gidMappings: a new user namespace needs at least one mapping"},
+	{one_map,
+	 "linux.uidMappings: goes with gidMappings; give both, or none for the caller's own ids"},
 	{offsets_without_time,
 	 "linux.timeOffsets: goes with a new time namespace; add {\"type\": \"time\"} to linux.namespaces"},
 	{shared_root,

@@ -115,17 +115,21 @@ int oci_mappings(struct idmap *m, const struct node *n, struct err *e)
 static int read_uid_mappings(void *ctx, const struct node *n, struct err *e)
 {
 	struct spec *s = ctx;
+	int r = oci_mappings(&s->uidmap, n, e);
 
-	s->userns = USERNS_EXPLICIT;
-	return oci_mappings(&s->uidmap, n, e);
+	if (s->uidmap.n)
+		s->userns = USERNS_EXPLICIT;
+	return r;
 }
 
 static int read_gid_mappings(void *ctx, const struct node *n, struct err *e)
 {
 	struct spec *s = ctx;
+	int r = oci_mappings(&s->gidmap, n, e);
 
-	s->userns = USERNS_EXPLICIT;
-	return oci_mappings(&s->gidmap, n, e);
+	if (s->gidmap.n)
+		s->userns = USERNS_EXPLICIT;
+	return r;
 }
 
 /* ---- time -------------------------------------------------------------------------------------------- */

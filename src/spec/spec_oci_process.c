@@ -186,10 +186,12 @@ static int read_caps(void *ctx, const struct node *n, struct err *e)
 	if (!r && sec->effective & ~sec->permitted)
 		return node_fail(n, e,
 				 "effective has capabilities that permitted lacks; add them there");
-	if (!r && sec->ambient & ~(sec->permitted & sec->inheritable))
-		return node_fail(
-			n, e,
-			"ambient has capabilities that permitted or inheritable lacks; add them there");
+	/* The kernel raises no others. crun's `spec` writes such a set, and crun drops them as well. */
+	if (!r && sec->ambient & ~(sec->permitted & sec->inheritable)) {
+		log_debug("process.capabilities: ambient has what permitted or inheritable lacks, "
+			  "ignoring");
+		sec->ambient &= sec->permitted & sec->inheritable;
+	}
 	return r;
 }
 

@@ -115,6 +115,20 @@ static void test_process(void **state)
 	spec_free(&s);
 }
 
+/* 71: the kernel raises no ambient capability that the other two sets lack */
+static void test_ambient(void **state)
+{
+	struct spec s;
+
+	(void)state;
+	ok(&s,
+	   ",\"capabilities\":{\"permitted\":[\"CAP_KILL\",\"CAP_CHOWN\"],"
+	   "\"inheritable\":[\"CAP_KILL\"],\"ambient\":[\"CAP_KILL\",\"CAP_CHOWN\"]}",
+	   "", "", "");
+	assert_int_equal(s.sec.ambient, 1ULL << 5);
+	spec_free(&s);
+}
+
 #define MOUNT(rest) ",\"mounts\":[{\"destination\":\"/m\"," rest "}]"
 
 static void test_mounts(void **state)
@@ -468,8 +482,6 @@ static void test_bad_process(void **state)
 		{PROCESS("\"rlimits\":[{\"type\":\"RLIMIT_CORE\",\"soft\":1.5,\"hard\":2}]"),
 		 "process.rlimits[0].soft: has to be a whole number from 0"},
 		/* 71 */
-		{PROCESS("\"capabilities\":{\"ambient\":[\"CAP_KILL\"],\"inheritable\":[\"CAP_KILL\"]}"),
-		 "process.capabilities: ambient has capabilities that permitted or inheritable lacks; add them there"},
 		{PROCESS("\"capabilities\":{\"effective\":[\"CAP_KILL\"]}"),
 		 "process.capabilities: effective has capabilities that permitted lacks; add them there"},
 		{PROCESS("\"capabilities\":{\"bounding\":\"ALL\"}"),
@@ -554,8 +566,12 @@ static void test_bad_linux(void **state)
 		 "linux.uidMappings[0]: goes beyond 4294967294, the last id there is"},
 		{LINUX("\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":1}]"),
 		 "linux.uidMappings: mappings go with an own user namespace; add {\"type\": \"user\"} to linux.namespaces or leave them out"},
-		{NS("{\"type\":\"user\"}"),
-		 "linux.uidMappings: a new user namespace needs at least one mapping"},
+		{.process = "",
+		 .ns = ",{\"type\":\"user\"}",
+		 .linux_ = ",\"gidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":1}]",
+		 .top = "",
+		 .message =
+			 "linux.uidMappings: goes with gidMappings; give both, or none for the caller's own ids"},
 		/* 67 */
 		{NS("{\"type\":\"pid\"}"),
 		 "linux.namespaces[2]: a namespace of type pid was given before; leave one out"},
@@ -691,23 +707,15 @@ static void test_large_annotation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_minimal),
-		cmocka_unit_test(test_process),
-		cmocka_unit_test(test_mounts),
-		cmocka_unit_test(test_linux),
-		cmocka_unit_test(test_hooks),
-		cmocka_unit_test(test_resources),
-		cmocka_unit_test(test_record),
-		cmocka_unit_test(test_record_of_run),
-		cmocka_unit_test(test_exec_process),
-		cmocka_unit_test(test_number_list),
-		cmocka_unit_test(test_bad_top),
-		cmocka_unit_test(test_bad_process),
-		cmocka_unit_test(test_bad_mounts),
-		cmocka_unit_test(test_bad_linux),
-		cmocka_unit_test(test_too_many_maps),
-		cmocka_unit_test(test_no_json),
-		cmocka_unit_test(test_large_annotation),
+		cmocka_unit_test(test_minimal),       cmocka_unit_test(test_process),
+		cmocka_unit_test(test_ambient),       cmocka_unit_test(test_mounts),
+		cmocka_unit_test(test_linux),         cmocka_unit_test(test_hooks),
+		cmocka_unit_test(test_resources),     cmocka_unit_test(test_record),
+		cmocka_unit_test(test_record_of_run), cmocka_unit_test(test_exec_process),
+		cmocka_unit_test(test_number_list),   cmocka_unit_test(test_bad_top),
+		cmocka_unit_test(test_bad_process),   cmocka_unit_test(test_bad_mounts),
+		cmocka_unit_test(test_bad_linux),     cmocka_unit_test(test_too_many_maps),
+		cmocka_unit_test(test_no_json),       cmocka_unit_test(test_large_annotation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

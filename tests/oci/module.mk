@@ -1,0 +1,4 @@
+# oci_driver: what launch.bats drives a launch by config.json with, below the command line.
+check_PROGRAMS += oci_driver
+oci_driver_SOURCES = tests/oci/oci_driver.c
+oci_driver_LDADD = libsandbox.a libspec.a libconfig.a liblinux.a libbase.a $(JSONC_LIBS)

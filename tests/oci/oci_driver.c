@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * oci_driver: what launch.bats drives a launch by config.json with, below the command line.
+ *
+ *	oci_driver [-a] [-k N] BUNDLE
+ *
+ * Creates the container in a process of its own, which ends; starts it by the socket; waits for its end
+ * and ends as it did. With -a one process does all of it, attended. With -k the descriptors from
+ * 3 to 2 + N are the payload's. Errors go to standard error; 125, 126 and 127 are as of run.
+ */
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "linux/sys.h"
+#include "sandbox/sandbox.h"
+
+static const char *socket_path(const char *bundle, struct sockaddr_un *a)
+{
+	*a = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(a->sun_path, sizeof(a->sun_path), "%.90s/start.sock", bundle);
+	return a->sun_path;
+}
+
+static int listen_at(const char *bundle)
+{
+	struct sockaddr_un a;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	unlink(socket_path(bundle, &a));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, 8) < 0)
+		perror("socket");
+	return move_fd_above(fd, 20);
+}
+
+static int said(const struct err *e)
+{
+	fprintf(stderr, "oci_driver: %s\n", e->msg);
+	return e->kind == ERR_NOENT ? 127 : e->kind == ERR_NOEXEC ? 126 : 125;
+}
+
+static int until_ready(struct launch *l, struct err *e)
+{
+	enum launch_event event;
+	int r = 0;
+
+	do {
+		r = launch_next(l, &event, e);
+		if (!r && event == LAUNCH_GONE)
+			r = fail(e, ESRCH, "the container is gone");
+	} while (!r && event != LAUNCH_READY);
+	return r;
+}
+
+static int create(struct spec *s, const char *bundle, bool attended, int keep, pid_t *pid)
+{
+	static const struct launch_files files;
+	struct launch l = {.spec = s,
+			   .files = &files,
+			   .stdio = {0, 1, 2},
+			   .wait_start = true,
+			   .unattended = !attended,
+			   .keep_fds = keep,
+			   .run_dir = bundle};
+	struct idmap_plan plan;
+	struct err e = {};
+	enum launch_event event;
+	int r = idmap_make_plan(&plan, s, &e), status;
+
+	l.plan = &plan;
+	if (!attended)
+		l.start_fd = listen_at(bundle);
+	if (!r)
+		r = launch_start(&l, &e);
+	if (r < 0)
+		return said(&e);
+	r = until_ready(&l, &e);
+	*pid = l.pid;
+	if (!r)
+		r = attended ? launch_go(&l, &e) : launch_leave(&l, &e);
+	while (!r && attended && !(r = launch_next(&l, &event, &e)) && event != LAUNCH_GONE)
+		;
+	if (r < 0) {
+		launch_kill(&l);
+		return said(&e);
+	}
+	launch_free(&l);
+	if (!attended)
+		return 0;
+	wait_pid(*pid, &status);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int start(const char *bundle, pid_t pid)
+{
+	struct sockaddr_un a;
+	struct err e = {};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), status;
+
+	socket_path(bundle, &a);
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
+		perror("connect");
+		return 125;
+	}
+	if (launch_trigger(fd, &e) < 0) {
+		wait_pid(pid, &status);
+		return said(&e);
+	}
+	wait_pid(pid, &status);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int main(int argc, char **argv)
+{
+	struct buf text cleanup_buf = {};
+	json *j cleanup_json = NULL;
+	char bundle[PATH_MAX];
+	struct spec s;
+	struct err e = {};
+	bool attended = false;
+	int opt, keep = 0, r, p[2], status;
+	pid_t creator, pid = -1;
+
+	while ((opt = getopt(argc, argv, "ak:v")) > 0) {
+		attended |= opt == 'a';
+		if (opt == 'k')
+			keep = atoi(optarg);
+		if (opt == 'v')
+			log_set(LOG_DEBUG, NULL);
+	}
+	if (optind != argc - 1 || !realpath(argv[optind], bundle) || chdir(bundle) < 0)
+		return 2;
+	signals_learn();
+	spec_init(&s);
+	s.id = xstrdup("driven");
+	r = read_file_at(AT_FDCWD, "config.json", 1 << 26, &text);
+	if (r < 0)
+		return perror("config.json"), 2;
+	r = json_parse(text.data, text.len, &j, &e);
+	if (!r)
+		r = spec_from_oci(&s, j, bundle, &e);
+	if (r < 0)
+		return said(&e);
+	if (attended)
+		return create(&s, bundle, true, keep, &pid);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return 2;
+	p[1] = move_fd_above(p[1], 20);
+	creator = fork();
+	if (!creator) {
+		r = create(&s, bundle, false, keep, &pid);
+		if (!r && write(p[1], &pid, sizeof(pid)) != sizeof(pid))
+			r = 125;
+		_exit(r);
+	}
+	wait_pid(creator, &status);
+	if (status)
+		return WEXITSTATUS(status);
+	if (read(p[0], &pid, sizeof(pid)) != sizeof(pid))
+		return 2;
+	return start(bundle, pid);
+}
