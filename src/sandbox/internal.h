@@ -167,6 +167,16 @@ int make_file(int rootfd, const char *path);
 int source_open(const struct mount_spec *m, struct err *e);
 int source_failed(const struct mount_spec *m, int r, struct err *e);
 
+/* oci_process.c */
+int oci_user(struct launch *l, struct err *e);
+int oci_first_affinity(const struct launch *l, struct err *e);
+void oci_console_size(const struct launch *l);
+int step_oom_score(struct launch *l, struct err *e);
+int step_priorities(struct launch *l, struct err *e);
+int step_affinity(struct launch *l, struct err *e);
+int step_open_lsm(struct launch *l, struct err *e);
+int step_lsm(struct launch *l, struct err *e);
+
 /* mapped_env.c */
 int userns_of_maps(const struct idmap_plan *plan, struct err *e);
 

@@ -81,6 +81,18 @@ static __noreturn void second_child(struct launch *l)
 	_exit(125);
 }
 
+/* What wants the host's /proc, or this process before anything else. */
+static int prepare(struct launch *l, struct err *e)
+{
+	int r = oci_first_affinity(l, e);
+
+	if (!r && l->spec->oci.has_oom_score)
+		r = step_oom_score(l, e);
+	if (!r && (l->spec->sec.apparmor || l->spec->sec.selinux))
+		l->c.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r;
+}
+
 static __noreturn void first_child(struct launch *l, int target, int sock)
 {
 	struct clone_args args = {.flags = CLONE_PARENT | CLONE_PIDFD,
@@ -91,7 +103,7 @@ static __noreturn void first_child(struct launch *l, int target, int sock)
 	die_with_parent();
 	close_fd(l->sock);
 	l->sock = sock;
-	if (enter(l, target, &e) < 0) {
+	if (prepare(l, &e) < 0 || enter(l, target, &e) < 0) {
 		sync_send_error(l->sock, &e);
 		_exit(125);
 	}

@@ -68,6 +68,24 @@ static int map_ids(const struct launch *l, const struct mount_spec *m, int fd, s
 	return 0;
 }
 
+#define ATIME (MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME)
+
+/*
+ * The kernel locks access times for whoever makes a user namespace. They guard nothing, so
+ * where it refuses a change, the rest is asked for without them.
+ */
+static int set_attrs(const struct mount_spec *m, int fd, unsigned flags, uint64_t set, uint64_t clr,
+		     uint64_t propagation)
+{
+	int r = sys_mount_setattr(fd, "", flags, set, clr, propagation);
+
+	if (r != -EPERM || !((set | clr) & ATIME))
+		return r;
+	log_debug("%s: access times are locked here, ignoring", m->target);
+	return sys_mount_setattr(fd, "", flags, set & ~(uint64_t)ATIME, clr & ~(uint64_t)ATIME,
+				 propagation);
+}
+
 /* The whole tree in one go: a shared one must not be private meanwhile, which would cut it off. */
 static int set_options(const struct mount_spec *m, int fd)
 {
@@ -75,12 +93,11 @@ static int set_options(const struct mount_spec *m, int fd)
 	bool whole = m->propagation && (m->rpropagation || !m->recursive);
 	int r;
 
-	r = sys_mount_setattr(fd, "", all, m->rattr_set, m->rattr_clr,
-			      whole ? m->propagation : MS_PRIVATE);
+	r = set_attrs(m, fd, all, m->rattr_set, m->rattr_clr, whole ? m->propagation : MS_PRIVATE);
 	if (!r && m->propagation && !whole)
 		r = sys_mount_setattr(fd, "", AT_EMPTY_PATH, 0, 0, m->propagation);
 	if (!r && (m->attr_set | m->attr_clr))
-		r = sys_mount_setattr(fd, "", AT_EMPTY_PATH, m->attr_set, m->attr_clr, 0);
+		r = set_attrs(m, fd, AT_EMPTY_PATH, m->attr_set, m->attr_clr, 0);
 	return r;
 }
 
@@ -223,7 +240,7 @@ static int open_binds(struct launch *l, struct err *e)
 			continue;
 		l->c.sources[i] = open_bind(l, &m->v[i], e);
 		if (l->c.sources[i] < 0)
-			return l->c.sources[i];
+			return fail_in(e, l->c.sources[i], "mounts[%zu]", i);
 	}
 	return 0;
 }
@@ -251,9 +268,11 @@ int step_oci_sources(struct launch *l, struct err *e)
 		if (!is_kernel_fs(m->v[i].type))
 			continue;
 		r = l->c.sources[i] = open_kernel(l, &m->v[i], e);
-		if (r >= 0 && streq(m->v[i].type, "proc") && streq(m->v[i].target, "/proc"))
+		if (r < 0)
+			return fail_in(e, r, "mounts[%zu]", i);
+		if (streq(m->v[i].type, "proc") && streq(m->v[i].target, "/proc"))
 			l->c.proc = r;
-		if (r >= 0 && streq(m->v[i].type, "sysfs") && streq(m->v[i].target, "/sys"))
+		if (streq(m->v[i].type, "sysfs") && streq(m->v[i].target, "/sys"))
 			l->c.sys = r;
 	}
 	return MIN(r, 0);

@@ -78,7 +78,11 @@ int step_bounding(struct launch *l, struct err *e)
 int step_user(struct launch *l, struct err *e)
 {
 	struct user *u = &l->c.user;
-	int r = user_resolve(l->c.root, l->spec->user, &l->spec->group_add, u, e);
+	int r;
+
+	if (l->spec->bare)
+		return oci_user(l, e);
+	r = user_resolve(l->c.root, l->spec->user, &l->spec->group_add, u, e);
 
 	if (!r)
 		r = user_map_ids(u, l->plan, e);
@@ -122,7 +126,8 @@ int step_rlimits(struct launch *l, struct err *e)
 {
 	const struct rlimit core = {0, RLIM_INFINITY};
 
-	setrlimit(RLIMIT_CORE, &(struct rlimit){0, core.rlim_max});
+	if (!l->spec->bare)
+		setrlimit(RLIMIT_CORE, &(struct rlimit){0, core.rlim_max});
 	for (size_t i = 0; i < l->spec->rlimits.n; i++) {
 		const struct rlimit_spec *s = &l->spec->rlimits.v[i];
 		struct rlimit lim = {s->soft, s->hard};
@@ -160,7 +165,7 @@ int step_identity(struct launch *l, struct err *e)
 	const struct user *u = &l->c.user;
 	int r = 0;
 
-	if (l->spec->sec.caps_for_user && u->uid)
+	if ((l->spec->sec.caps_for_user || l->spec->sec.cap_sets) && u->uid)
 		sys_prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	if (!l->plan->deny_setgroups && !l->spec->keep_groups)
 		r = sys_setgroups(u->ngroups, u->groups);
@@ -182,6 +187,8 @@ int step_caps(struct launch *l, struct err *e)
 {
 	const struct security_spec *s = &l->spec->sec;
 
+	if (s->cap_sets)
+		return caps_set_all(s, e);
 	if (!l->c.user.uid)
 		return caps_set(s->caps, e);
 	return s->caps_for_user ? caps_set_ambient(s->user_caps & s->caps, e) : caps_set(0, e);

@@ -93,6 +93,7 @@ void user_free(struct user *u);
 
 int caps_apply_bounding(uint64_t mask, struct err *e);
 int caps_set(uint64_t mask, struct err *e);
+int caps_set_all(const struct security_spec *s, struct err *e);
 int caps_set_ambient(uint64_t mask, struct err *e);
 
 /* ---- seccomp.c ------------------------------------------------------------------------------------ */

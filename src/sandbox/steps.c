@@ -164,6 +164,23 @@ static bool with_propagation(const struct launch *l)
 	return l->spec->propagation;
 }
 
+static bool with_oom_score(const struct launch *l)
+{
+	return l->spec->oci.has_oom_score;
+}
+
+static bool with_lsm(const struct launch *l)
+{
+	const struct security_spec *s = &l->spec->sec;
+
+	return (s->apparmor && *s->apparmor) || (s->selinux && *s->selinux);
+}
+
+static bool with_affinity(const struct launch *l)
+{
+	return l->spec->oci.affinity_final;
+}
+
 static bool with_keyring(const struct launch *l)
 {
 	return !l->keep_keyring;
@@ -239,6 +256,10 @@ const struct step steps[] = {
 	 "a new network namespace has it down"},
 	{"hostname", CHILD, own_uts, step_hostname, NEEDS_NOTHING, {NULL}, "in its own uts namespace"},
 	{"domainname", CHILD, with_domainname, step_domainname, NEEDS_NOTHING, {NULL}, "there as well"},
+	{"oom-score", CHILD, with_oom_score, step_oom_score, NEEDS_NOTHING, {"become-root"},
+	 "files of a process that is not dumpable are root's"},
+	{"open-lsm", CHILD, with_lsm, step_open_lsm, NEEDS_NOTHING, {"pivot", "lsm"},
+	 "through a /proc that is no image's", true},
 	{"keyring", CHILD, with_keyring, step_keyring, NEEDS_NOTHING, {"seccomp"},
 	 "keyrings know no namespaces; the filter forbids keyctl", true},
 	{"open-init", CHILD, NULL, step_open_init, NEEDS_NOTHING, {"pivot"},
@@ -299,6 +320,10 @@ const struct step steps[] = {
 	{"stdio", CHILD, NULL, step_stdio, NEEDS_PIVOT, {"exec"},
 	 "a session of its own; takes the terminal", true},
 	{"rlimits", CHILD, NULL, step_rlimits, NEEDS_PIVOT, {"exec"}, "late: they bound the payload, not us", true},
+	{"priorities", CHILD, bare, step_priorities, NEEDS_PIVOT, {"identity"},
+	 "some of them are for root", true},
+	{"affinity", JOINED, with_affinity, step_affinity, NEEDS_PIVOT, {"exec"},
+	 "an exec's, in the container's control group", true},
 	{"find-as-user", CHILD, early, step_find_as_user, NEEDS_PIVOT, {"wait-early"},
 	 "create says what is wrong with the command, not start"},
 	{"wait-early", CHILD, waits_early, step_wait_start, NEEDS_PIVOT, {"seccomp-early"},
@@ -310,6 +335,8 @@ const struct step steps[] = {
 	{"identity", CHILD, NULL, step_identity, NEEDS_PIVOT, {"caps", "no-new-privs"},
 	 "groups, gid, uid: in this order, or the first two are not allowed any more", true},
 	{"caps", CHILD, NULL, step_caps, NEEDS_PIVOT, {"seccomp"}, "after the uid, which changes them", true},
+	{"lsm", CHILD, with_lsm, step_lsm, NEEDS_PIVOT, {"no-new-privs"},
+	 "no_new_privs forbids a profile that is not stricter", true},
 	{"no-new-privs", CHILD, nnp, step_no_new_privs, NEEDS_PIVOT, {"seccomp"},
 	 "lets anybody load a filter", true},
 	{"find-command", CHILD, late, step_find_command, NEEDS_PIVOT, {"exec"},

@@ -278,11 +278,11 @@ int oci_mount(void *ctx, const struct node *n, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (rd.bind || (rd.m->type && streq(rd.m->type, "bind"))) {
-		r = check_bind(rd.m, n, s->oci.bundle, e);
-	} else if (rd.m->remount) {
+	if (rd.m->remount) {
 		free(rd.m->type);
 		rd.m->type = xstrdup("remount");
+	} else if (rd.bind || (rd.m->type && streq(rd.m->type, "bind"))) {
+		r = check_bind(rd.m, n, s->oci.bundle, e);
 	} else if (!rd.m->type || !*rd.m->type) {
 		r = node_fail(&type, e, "is missing: write a file system such as tmpfs, or bind");
 	} else if (rd.m->tmpcopyup && !streq(rd.m->type, "tmpfs")) {
