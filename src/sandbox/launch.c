@@ -57,6 +57,9 @@ static int clone_new(struct launch *l, uint64_t flags, int sock, struct err *e)
 	pid = sys_clone3(&args);
 	if (!pid)
 		child_main(l, sock);
+	if (pid < 0 && args.flags & CLONE_INTO_CGROUP && pid != -EPERM && pid != -ENOSPC)
+		return fail(e, (int)-pid, "cannot begin in the control group %s: %s",
+			    l->cgroup->path, strerror((int)-pid));
 	if (pid < 0) {
 		fail(e, (int)-pid, "cannot make a user namespace: %s", strerror((int)-pid));
 		return fail_hint(e, (int)pid,

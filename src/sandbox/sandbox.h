@@ -163,6 +163,19 @@ struct cgroup {
 	int fd;
 };
 
+int cgroup_path(const struct spec *s, char **out, struct err *e);
+int cgroup_create(struct cgroup *g, const struct spec *s, bool needed, struct err *e);
+int cgroup_find(struct cgroup *g, const char *path);
+int cgroup_limit(const struct cgroup *g, const struct strv *files, struct err *e);
+int cgroup_devices(const struct cgroup *g, const struct device_rules *rules, struct err *e);
+int cgroup_each(const struct cgroup *g, int (*fn)(void *ctx, pid_t pid), void *ctx);
+int cgroup_kill(const struct cgroup *g, int sig);
+int cgroup_freeze(const struct cgroup *g, bool freeze, struct err *e);
+bool cgroup_frozen(const struct cgroup *g);
+int cgroup_remove(struct cgroup *g, struct err *e);
+void cgroup_free(struct cgroup *g);
+json *cgroup_stats(const struct cgroup *g);
+
 /* ---- launch.c -------------------------------------------------------------------------------------- */
 
 /**

@@ -2,12 +2,13 @@
 /*
  * oci_driver: what launch.bats drives a launch by config.json with, below the command line.
  *
- *	oci_driver [-a] [-k N] BUNDLE
+ *	oci_driver [-a] [-c] [-k N] BUNDLE
  *
  * Creates the container in a process of its own, which ends; starts it by the socket; waits for its end
- * and ends as it did. With -a one process does all of it, attended. With -k the descriptors from
- * 3 to 2 + N are the payload's. Errors go to standard error; 125, 126 and 127 are as of run.
+ * and ends as it did. With -a one process does all of it, attended. With -c in a control group, which
+ * is removed in the end. With -k the descriptors from 3 to 2 + N are the payload's. Errors go to standard error; 125, 126 and 127 are as of run.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -54,8 +55,11 @@ static int until_ready(struct launch *l, struct err *e)
 	return r;
 }
 
+static bool grouped;
+
 static int create(struct spec *s, const char *bundle, bool attended, int keep, pid_t *pid)
 {
+	struct cgroup group = {.fd = -1};
 	static const struct launch_files files;
 	struct launch l = {.spec = s,
 			   .files = &files,
@@ -72,10 +76,15 @@ static int create(struct spec *s, const char *bundle, bool attended, int keep, p
 	l.plan = &plan;
 	if (!attended)
 		l.start_fd = listen_at(bundle);
+	if (!r && grouped)
+		r = cgroup_create(&group, s, false, &e);
+	l.cgroup = &group;
 	if (!r)
 		r = launch_start(&l, &e);
-	if (r < 0)
+	if (r < 0) {
+		cgroup_remove(&group, NULL);
 		return said(&e);
+	}
 	r = until_ready(&l, &e);
 	*pid = l.pid;
 	if (!r)
@@ -84,16 +93,33 @@ static int create(struct spec *s, const char *bundle, bool attended, int keep, p
 		;
 	if (r < 0) {
 		launch_kill(&l);
+		cgroup_remove(&group, NULL);
 		return said(&e);
 	}
 	launch_free(&l);
 	if (!attended)
 		return 0;
 	wait_pid(*pid, &status);
+	if (cgroup_remove(&group, &e) < 0)
+		return said(&e);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static int start(const char *bundle, pid_t pid)
+/* As delete does it: all that is left is killed, and the group goes. */
+static int end_group(const struct spec *s)
+{
+	char *path cleanup_free = NULL;
+	struct cgroup group;
+	struct err e = {};
+
+	if (!grouped || cgroup_path(s, &path, &e) < 0)
+		return 0;
+	cgroup_find(&group, path);
+	cgroup_kill(&group, SIGKILL);
+	return cgroup_remove(&group, &e) < 0 ? said(&e) : 0;
+}
+
+static int start(const struct spec *s, const char *bundle, pid_t pid)
 {
 	struct sockaddr_un a;
 	struct err e = {};
@@ -106,9 +132,12 @@ static int start(const char *bundle, pid_t pid)
 	}
 	if (launch_trigger(fd, &e) < 0) {
 		wait_pid(pid, &status);
+		end_group(s);
 		return said(&e);
 	}
 	wait_pid(pid, &status);
+	if (end_group(s))
+		return 125;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -123,8 +152,9 @@ int main(int argc, char **argv)
 	int opt, keep = 0, r, p[2], status;
 	pid_t creator, pid = -1;
 
-	while ((opt = getopt(argc, argv, "ak:v")) > 0) {
+	while ((opt = getopt(argc, argv, "ack:v")) > 0) {
 		attended |= opt == 'a';
+		grouped |= opt == 'c';
 		if (opt == 'k')
 			keep = atoi(optarg);
 		if (opt == 'v')
@@ -161,5 +191,5 @@ int main(int argc, char **argv)
 		return WEXITSTATUS(status);
 	if (read(p[0], &pid, sizeof(pid)) != sizeof(pid))
 		return 2;
-	return start(bundle, pid);
+	return start(&s, bundle, pid);
 }
