@@ -498,7 +498,7 @@ static void try_seccomp(struct trial *t, const void *prog)
 
 	sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	start = now_ns();
-	r = seccomp_load(prog, &e);
+	r = seccomp_load(prog, 0, &e);
 	t->number = (uint64_t)(now_ns() - start) / 1000;
 	if (!trial_ok(t, r, "loading the default filter"))
 		return;

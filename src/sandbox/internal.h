@@ -167,6 +167,11 @@ int make_file(int rootfd, const char *path);
 int source_open(const struct mount_spec *m, struct err *e);
 int source_failed(const struct mount_spec *m, int r, struct err *e);
 
+/* listener.c */
+int step_listener(struct launch *l, struct err *e);
+pid_t pid_by_proc(int proc);
+int load_watched(struct launch *l, struct err *e);
+
 /* oci_process.c */
 int oci_user(struct launch *l, struct err *e);
 int oci_first_affinity(const struct launch *l, struct err *e);

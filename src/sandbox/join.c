@@ -71,6 +71,8 @@ static __noreturn void second_child(struct launch *l)
 	die_with_parent();
 	umask(022);
 	l->c.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (l->c.watch.listener)
+		l->c.host_pid = pid_by_proc(l->c.proc);
 	r = l->c.root < 0 ? fail_errno(&e, "cannot open the container's root") : 0;
 	/* Nothing is said before the first child has said who we are. */
 	if (!r)
@@ -88,7 +90,9 @@ static int prepare(struct launch *l, struct err *e)
 
 	if (!r && l->spec->oci.has_oom_score)
 		r = step_oom_score(l, e);
-	if (!r && (l->spec->sec.apparmor || l->spec->sec.selinux))
+	if (!r && l->c.watch.listener)
+		r = step_listener(l, e);
+	if (!r && (l->spec->sec.apparmor || l->spec->sec.selinux || l->c.watch.listener))
 		l->c.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return r;
 }

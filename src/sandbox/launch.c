@@ -337,6 +337,8 @@ void launch_free(struct launch *l)
 	if (l->c.seccomp && l->spec->sec.seccomp != SECCOMP_DEFAULT)
 		free(l->c.seccomp->filter);
 	free(take_ptr(l->c.seccomp));
+	free(take_ptr(l->c.watch.listener));
+	free(take_ptr(l->c.watch.metadata));
 	l->pid = -1;
 }
 

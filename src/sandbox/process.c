@@ -34,7 +34,7 @@ int seccomp_prepare(struct launch *l, struct err *e)
 	if (s->seccomp == SECCOMP_FILE)
 		return seccomp_from_file(s->seccomp_file, s->caps, l->c.seccomp, e);
 	if (s->seccomp == SECCOMP_TEXT)
-		return seccomp_from_text(s->seccomp_text, s->caps, l->c.seccomp, e);
+		return seccomp_from_text(s->seccomp_text, s->caps, &l->c.watch, l->c.seccomp, e);
 
 	const struct sock_fprog *prog = seccomp_default(s->caps, s->nested);
 
@@ -147,7 +147,10 @@ int step_rlimits(struct launch *l, struct err *e)
 
 static int load_filter(struct launch *l, struct err *e)
 {
-	return l->c.seccomp ? seccomp_load(l->c.seccomp, e) : 0;
+	if (!l->c.seccomp)
+		return 0;
+	return l->c.watch.listener ? load_watched(l, e)
+				   : seccomp_load(l->c.seccomp, l->c.watch.flags, e);
 }
 
 int step_seccomp_early(struct launch *l, struct err *e)

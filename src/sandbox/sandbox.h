@@ -101,13 +101,29 @@ int caps_set_ambient(uint64_t mask, struct err *e);
 struct sock_fprog;
 
 /**
+ * struct seccomp_watch - what a profile of config.json wants beside its program
+ * @flags: for seccomp(2)
+ * @listener: the socket of who gets system calls, or NULL
+ * @metadata: what he wants to be told
+ */
+struct seccomp_watch {
+	uint32_t flags;
+	char *listener, *metadata;
+};
+
+enum seccomp_words { SECCOMP_ACTIONS, SECCOMP_OPERATORS, SECCOMP_FLAGS, SECCOMP_ARCHS };
+
+const char *seccomp_word(enum seccomp_words which, size_t i);
+
+/**
  * seccomp_default - the built-in program for a set of capabilities; in .rodata, or NULL when this
  * machine's architecture has none
  */
 const struct sock_fprog *seccomp_default(uint64_t caps, bool nested);
-int seccomp_from_text(const char *text, uint64_t caps, struct sock_fprog *out, struct err *e);
+int seccomp_from_text(const char *text, uint64_t caps, struct seccomp_watch *watch,
+		      struct sock_fprog *out, struct err *e);
 int seccomp_from_file(const char *path, uint64_t caps, struct sock_fprog *out, struct err *e);
-int seccomp_load(const struct sock_fprog *prog, struct err *e);
+int seccomp_load(const struct sock_fprog *prog, uint32_t flags, struct err *e);
 
 /* ---- doctor.c: the preconditions, each tried for real --------------------------------------------- */
 
@@ -294,6 +310,8 @@ struct launch {
 		struct user user;
 		struct strv env;
 		struct sock_fprog *seccomp;
+		struct seccomp_watch watch;
+		pid_t host_pid; /* of this process, for who watches */
 		char *command;
 	} c;
 };

@@ -112,6 +112,17 @@ const struct sock_fprog *seccomp_default(uint64_t caps, bool nested)
 #endif
 }
 
+/* Does a program hand calls to a listener? */
+static bool has_notify(const struct sock_fprog *prog)
+{
+	for (size_t i = 0; i < prog->len; i++) {
+		if (prog->filter[i].code == (BPF_RET | BPF_K) &&
+		    prog->filter[i].k == SECCOMP_RET_USER_NOTIF)
+			return true;
+	}
+	return false;
+}
+
 /**
  * seccomp_from_file - the program of a profile in Docker's format
  * @path: JSON
@@ -133,21 +144,31 @@ int seccomp_from_file(const char *path, uint64_t caps, struct sock_fprog *out, s
 			    : r == -EFBIG ? "it is larger than 4 MiB"
 					  : strerror(-r));
 	r = seccomp_program(text.data ? text.data : "", text.len, caps, out, e);
+	if (!r && has_notify(out)) {
+		free(take_ptr(out->filter));
+		r = fail(e, EINVAL,
+			 "SCMP_ACT_NOTIFY needs a listener, which only config.json names");
+	}
 	return r < 0 ? fail_in(e, r, "seccomp profile %s", path) : 0;
 }
 
 /**
  * seccomp_from_text - as seccomp_from_file() for "linux.seccomp" of config.json
+ * @watch: set; its strings are new, also after a failure
  */
-int seccomp_from_text(const char *text, uint64_t caps, struct sock_fprog *out, struct err *e)
+int seccomp_from_text(const char *text, uint64_t caps, struct seccomp_watch *watch,
+		      struct sock_fprog *out, struct err *e)
 {
 	struct seccomp_profile p;
 	int r = seccomp_profile_parse(text, strlen(text), caps, &p, e);
 
 	*out = (struct sock_fprog){};
+	*watch = (struct seccomp_watch){};
 	if (r >= 0) {
-		r = seccomp_profile_compile(&p, out, e);
+		*watch = (struct seccomp_watch){p.flags, take_ptr(p.listener),
+						take_ptr(p.metadata)};
 		seccomp_profile_free(&p);
+		r = seccomp_program(text, strlen(text), caps, out, e);
 	}
 	return r < 0 ? fail_in(e, r, "linux.seccomp") : 0;
 }
@@ -155,8 +176,9 @@ int seccomp_from_text(const char *text, uint64_t caps, struct sock_fprog *out, s
 /**
  * seccomp_load - confine the calling thread, for good
  * @prog: borrowed
+ * @flags: SECCOMP_FILTER_FLAG_*; with NEW_LISTENER the result is its descriptor
  *
- * No flags on purpose. SPEC_ALLOW would let the payload run without the mitigation
+ * No flags but on demand. SPEC_ALLOW would let the payload run without the mitigation
  * of speculative store bypass, which kernels before 5.16 give to filtered processes
  * (later ones do not, with or without the flag): the host's other processes matter
  * more to us than the payload's speed on old kernels. TSYNC has nothing to do: the
@@ -164,18 +186,20 @@ int seccomp_from_text(const char *text, uint64_t caps, struct sock_fprog *out, s
  *
  * Context: launch, child side, after no_new_privs or with CAP_SYS_ADMIN in its user
  * namespace. Async-signal-safe unless it fails.
- * Return: 0, -EACCES without those, -EINVAL or -ENOSYS when the kernel has no filters.
+ * Return: 0 or a descriptor, -EACCES without those, -EINVAL or -ENOSYS when the kernel has no filters.
  * Source: seccomp(2); Linux 3.17.
  */
-int seccomp_load(const struct sock_fprog *prog, struct err *e)
+int seccomp_load(const struct sock_fprog *prog, uint32_t flags, struct err *e)
 {
-	int r = sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, (void *)prog);
+	int r = sys_seccomp(SECCOMP_SET_MODE_FILTER, flags, (void *)prog);
 
 	if (r >= 0)
-		return 0;
+		return r;
 	fail(e, -r, "loading the system call filter: %s", strerror(-r));
 	if (r == -EACCES)
 		return fail_hint(e, r, "it needs no_new_privs or CAP_SYS_ADMIN");
+	if (flags)
+		return fail_hint(e, r, "the kernel may lack one of the flags; leave them out");
 	if (r == -EINVAL || r == -ENOSYS)
 		return fail_hint(e, r,
 				 "the kernel may lack CONFIG_SECCOMP_FILTER; "

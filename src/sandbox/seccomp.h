@@ -64,9 +64,14 @@ struct seccomp_rule {
 /**
  * struct seccomp_profile - a profile in Docker's or OCI's format, for one host
  * @archs: libseccomp's names ("x86_64"); empty: the native one
+ * @flags: SECCOMP_FILTER_FLAG_* that it asks for
+ * @notify: an action hands calls to a listener
+ * @listener, @metadata: "listenerPath" and "listenerMetadata", or NULL
  */
 struct seccomp_profile {
-	uint32_t default_action;
+	uint32_t default_action, flags;
+	bool notify;
+	char *listener, *metadata;
 	struct strv archs;
 	struct seccomp_rule *rules;
 	size_t n;

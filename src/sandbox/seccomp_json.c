@@ -13,6 +13,10 @@
 #include "sandbox/sandbox.h"
 #include "sandbox/seccomp.h"
 
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1U << 5) /* Linux 5.19 */
+#endif
+
 #define MAX_TEXT  (4U << 20)
 #define MAX_RULES 20000 /* rules times names: five times what the longest program could hold */
 #define MAX_ERRNO 4094  /* libseccomp takes no larger one */
@@ -60,6 +64,7 @@ static const struct action {
 	{"SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD, false},
 	{"SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS, false},
 	{"SCMP_ACT_LOG", SECCOMP_RET_LOG, false},
+	{"SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF, false},
 	{"SCMP_ACT_TRACE", SECCOMP_RET_TRACE, true},
 	{"SCMP_ACT_TRAP", SECCOMP_RET_TRAP, false},
 };
@@ -74,11 +79,27 @@ static const char *const ops[] = {
 	[SECCOMP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
 };
 
-static const char *const flags[] = {
-	"SECCOMP_FILTER_FLAG_TSYNC",
-	"SECCOMP_FILTER_FLAG_LOG",
-	"SECCOMP_FILTER_FLAG_SPEC_ALLOW",
-	"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+/*
+ * TSYNC is about threads that are not there. The others are as their author wants them; a
+ * profile that says nothing gets the stricter form, see seccomp_load().
+ */
+static const struct flag {
+	const char *name;
+	uint32_t value;
+} flags[] = {
+	{"SECCOMP_FILTER_FLAG_TSYNC", 0},
+	{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
+	{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+	{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
+};
+
+/* what libseccomp 2.5 knows; another one is an error of add_archs() */
+static const char *const known_archs[] = {
+	"SCMP_ARCH_X86",     "SCMP_ARCH_X86_64",   "SCMP_ARCH_X32",         "SCMP_ARCH_ARM",
+	"SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS",     "SCMP_ARCH_MIPS64",      "SCMP_ARCH_MIPS64N32",
+	"SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",
+	"SCMP_ARCH_PPC64",   "SCMP_ARCH_PPC64LE",  "SCMP_ARCH_S390",        "SCMP_ARCH_S390X",
+	"SCMP_ARCH_PARISC",  "SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64",
 };
 
 /* ---- members that have to have a type --------------------------------------------------------- */
@@ -90,6 +111,8 @@ static int want_str(const json *j, const char *key, const char **out, struct err
 	*out = json_as_str(v);
 	if (v && !*out)
 		return fail(e, EINVAL, "\"%s\" is not a string", key);
+	if (*out && strlen(*out) != json_str_len(v))
+		return fail(e, EINVAL, "\"%s\" holds a zero byte", key);
 	return 0;
 }
 
@@ -156,10 +179,6 @@ static int read_action(const json *j, const char *key, const char *number_key, c
 		return r;
 	if (!name)
 		return fail(e, EINVAL, "\"%s\" is missing", key);
-	if (streq(name, "SCMP_ACT_NOTIFY"))
-		return fail(e, EINVAL,
-			    "SCMP_ACT_NOTIFY needs a listener, which sandbox does not "
-			    "offer");
 	r = read_errno(j, number_key, name_key, &code, e);
 	if (r < 0)
 		return r;
@@ -418,12 +437,7 @@ static int read_archs(const json *j, struct strv *archs, struct err *e)
 	return r;
 }
 
-/*
- * Flags change nothing that sandbox offers: TSYNC is about threads that are not there,
- * WAIT_KILLABLE_RECV about listeners; without SPEC_ALLOW the filter is stricter
- * (seccomp_load()), without LOG there is less in the audit log.
- */
-static int check_flags(const json *j, struct err *e)
+static int read_flags(const json *j, uint32_t *out, struct err *e)
 {
 	struct strv names cleanup_strv = {};
 	int r = want_strv(j, "flags", &names, e);
@@ -431,15 +445,72 @@ static int check_flags(const json *j, struct err *e)
 	if (r < 0)
 		return r;
 	strv_for_each (name, &names) {
-		bool known = false;
+		size_t i = 0;
 
-		for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-			known |= streq(name, flags[i]);
-		if (!known)
+		while (i < ARRAY_SIZE(flags) && !streq(name, flags[i].name))
+			i++;
+		if (i == ARRAY_SIZE(flags))
 			return fail(e, EINVAL, "there is no flag '%s'", name);
-		log_debug("seccomp profile: %s has no effect here, ignoring", name);
+		*out |= flags[i].value;
 	}
 	return 0;
+}
+
+static bool notifies(const struct seccomp_profile *p)
+{
+	bool found = p->default_action == SECCOMP_RET_USER_NOTIF;
+
+	for (size_t i = 0; i < p->n; i++)
+		found |= p->rules[i].action == SECCOMP_RET_USER_NOTIF;
+	return found;
+}
+
+/* Whoever gets the calls: without him they would wait for ever, or fail with ENOSYS. */
+static int read_listener(const json *j, struct seccomp_profile *out, struct err *e)
+{
+	const char *path, *metadata;
+	int r = want_str(j, "listenerPath", &path, e);
+
+	if (!r)
+		r = want_str(j, "listenerMetadata", &metadata, e);
+	if (r < 0)
+		return r;
+	out->notify = notifies(out);
+	if (out->default_action == SECCOMP_RET_USER_NOTIF)
+		return fail(
+			e, EINVAL,
+			"\"defaultAction\" cannot be SCMP_ACT_NOTIFY: it needs a listener, who would "
+			"wait for himself; name the system calls");
+	if (out->notify && (!path || !*path))
+		return fail(
+			e, EINVAL,
+			"SCMP_ACT_NOTIFY needs a listener: give its socket as \"listenerPath\"");
+	if (path && *path && *path != '/')
+		return fail(e, EINVAL, "\"listenerPath\" is not an absolute path: '%s'", path);
+	/* A listener of nothing would never hear: that is no error, and nobody is told. */
+	if (out->notify) {
+		out->listener = xstrdup(path);
+		out->metadata = xstrdup(metadata ? metadata : "");
+	} else {
+		out->flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	}
+	return 0;
+}
+
+/* seccomp_word - the words that a profile may hold: i-th action, operator or flag; NULL behind them */
+const char *seccomp_word(enum seccomp_words which, size_t i)
+{
+	switch (which) {
+	case SECCOMP_ACTIONS:
+		return i < ARRAY_SIZE(actions) ? actions[i].name : NULL;
+	case SECCOMP_OPERATORS:
+		return i + SECCOMP_NE < ARRAY_SIZE(ops) ? ops[i + SECCOMP_NE] : NULL;
+	case SECCOMP_FLAGS:
+		return i < ARRAY_SIZE(flags) ? flags[i].name : NULL;
+	case SECCOMP_ARCHS:
+		return i < ARRAY_SIZE(known_archs) ? known_archs[i] : NULL;
+	}
+	return NULL;
 }
 
 /**
@@ -463,9 +534,11 @@ int seccomp_profile_read(const json *j, uint64_t caps, struct seccomp_profile *o
 	if (r >= 0)
 		r = read_archs(j, &out->archs, e);
 	if (r >= 0)
-		r = check_flags(j, e);
+		r = read_flags(j, &out->flags, e);
 	if (r >= 0)
 		r = read_entries(j, caps, out, e);
+	if (r >= 0)
+		r = read_listener(j, out, e);
 	if (r < 0)
 		seccomp_profile_free(out);
 	return r;
@@ -494,5 +567,7 @@ void seccomp_profile_free(struct seccomp_profile *p)
 		strv_free(&p->rules[i].names);
 	free(p->rules);
 	strv_free(&p->archs);
+	free(p->listener);
+	free(p->metadata);
 	*p = (struct seccomp_profile){};
 }

@@ -176,6 +176,11 @@ static bool with_lsm(const struct launch *l)
 	return (s->apparmor && *s->apparmor) || (s->selinux && *s->selinux);
 }
 
+static bool watched(const struct launch *l)
+{
+	return l->c.watch.listener;
+}
+
 static bool with_affinity(const struct launch *l)
 {
 	return l->spec->oci.affinity_final;
@@ -260,6 +265,8 @@ const struct step steps[] = {
 	 "files of a process that is not dumpable are root's"},
 	{"open-lsm", CHILD, with_lsm, step_open_lsm, NEEDS_NOTHING, {"pivot", "lsm"},
 	 "through a /proc that is no image's", true},
+	{"listener", CHILD, watched, step_listener, NEEDS_NOTHING, {"pivot", "seccomp-early", "seccomp"},
+	 "its socket has a path of the host's"},
 	{"keyring", CHILD, with_keyring, step_keyring, NEEDS_NOTHING, {"seccomp"},
 	 "keyrings know no namespaces; the filter forbids keyctl", true},
 	{"open-init", CHILD, NULL, step_open_init, NEEDS_NOTHING, {"pivot"},

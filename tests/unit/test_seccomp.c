@@ -470,7 +470,7 @@ static int confined_child(bool try_int80)
 	struct err e = {};
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    seccomp_load(seccomp_default(CAPS_DEFAULT, false), &e) < 0)
+	    seccomp_load(seccomp_default(CAPS_DEFAULT, false), 0, &e) < 0)
 		return 1;
 	if (syscall(SYS_getppid) <= 0)
 		return 2;
@@ -531,7 +531,7 @@ static void test_load_needs_nnp(void **state)
 		/* as a user without capabilities */
 		if (caps_set(0, &e) < 0)
 			_exit(1);
-		_exit(seccomp_load(seccomp_default(0, false), &e) == -EACCES &&
+		_exit(seccomp_load(seccomp_default(0, false), 0, &e) == -EACCES &&
 				      strstr(e.msg, "no_new_privs")
 			      ? 0
 			      : 2);

@@ -191,6 +191,47 @@ static void test_conditions(void **state)
 	}
 }
 
+/* a listener, and flags as their author wants them */
+static void test_listener(void **state)
+{
+	const char *text = HEAD
+		"\"flags\": [\"SECCOMP_FILTER_FLAG_LOG\", "
+		"\"SECCOMP_FILTER_FLAG_TSYNC\", \"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"], "
+		"\"listenerPath\": \"/run/x\", \"listenerMetadata\": \"m\", "
+		"\"syscalls\": [{\"names\": [\"getpid\"], "
+		"\"action\": \"SCMP_ACT_NOTIFY\"}]}";
+	struct seccomp_watch w;
+	struct sock_fprog f;
+	struct err e = {};
+
+	(void)state;
+	if (seccomp_from_text(text, 0, &w, &f, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(w.flags, SECCOMP_FILTER_FLAG_LOG | 1U << 5);
+	assert_string_equal(w.listener, "/run/x");
+	assert_string_equal(w.metadata, "m");
+	free(w.listener);
+	free(w.metadata);
+	free(f.filter);
+	assert_int_equal(verdict(text, 0, SYS_getpid, 0, 0), SECCOMP_RET_USER_NOTIF);
+}
+
+/* a listener who would get nothing is not kept waiting */
+static void test_idle_listener(void **state)
+{
+	const char *text = HEAD "\"listenerPath\": \"/run/x\", "
+				"\"flags\": [\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]}";
+	struct seccomp_watch w;
+	struct sock_fprog f;
+	struct err e = {};
+
+	(void)state;
+	assert_int_equal(seccomp_from_text(text, 0, &w, &f, &e), 0);
+	assert_null(w.listener);
+	assert_int_equal(w.flags, 0);
+	free(f.filter);
+}
+
 static void test_unknown_call_is_skipped(void **state)
 {
 	const char *text = HEAD "\"flags\": [\"SECCOMP_FILTER_FLAG_LOG\"], \"listenerPath\": \"\", "
@@ -246,7 +287,7 @@ static const struct {
 	{"{\"defaultAction\": \"SCMP_ACT_ALOW\"}", "no action: 'SCMP_ACT_ALOW'"},
 	{"{\"defaultAction\": 5}", "is not a string"},
 	{"{\"defaultAction\": \"SCMP_ACT_\\u001b[31m\"}", "\\x1b[31m"},
-	{"{\"defaultAction\": \"SCMP_ACT_NOTIFY\"}", "needs a listener"},
+	{"{\"defaultAction\": \"SCMP_ACT_NOTIFY\"}", "who would wait for himself"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 5000}", "0 to 4094"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": -1}", "0 to 4094"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": \"EFOO\"}", "no errno: 'EFOO'"},
@@ -278,6 +319,8 @@ static const struct {
 	{CALL("\"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"caps\": 1}"), "\"caps\" is not"},
 	{CALL("\"action\": \"SCMP_ACT_ALLOW\", \"excludes\": {\"minKernel\": \"4\"}"),
 	 "no version: '4'"},
+	{HEAD "\"listenerPath\": \"rel\"}", "not an absolute path: 'rel'"},
+	{HEAD "\"listenerPath\": \"/a\\u0000b\"}", "\"listenerPath\" holds a zero byte"},
 	{HEAD "\"flags\": [\"SECCOMP_FILTER_FLAG_FOO\"]}", "no flag 'SECCOMP_FILTER_FLAG_FOO'"},
 	{HEAD "\"architectures\": [\"x86_64\"]}", "no architecture 'x86_64'"},
 	{HEAD "\"architectures\": [\"SCMP_ARCH_FOO\"]}", "no architecture 'foo'"},
@@ -386,6 +429,8 @@ int main(void)
 		cmocka_unit_test(test_archs),
 		cmocka_unit_test(test_args),
 		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_listener),
+		cmocka_unit_test(test_idle_listener),
 		cmocka_unit_test(test_unknown_call_is_skipped),
 		cmocka_unit_test(test_own_profile),
 		cmocka_unit_test(test_bad),
