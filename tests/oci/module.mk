@@ -2,3 +2,4 @@
 check_PROGRAMS += oci_driver
 oci_driver_SOURCES = tests/oci/oci_driver.c
 oci_driver_LDADD = libsandbox.a libspec.a libconfig.a liblinux.a libbase.a $(JSONC_LIBS)
+EXTRA_DIST += tests/oci/listener.py

@@ -3,6 +3,7 @@
  * oci_driver: what launch.bats drives a launch by config.json with, below the command line.
  *
  *	oci_driver [-a] [-c] [-k N] BUNDLE
+ *	oci_driver -n BUNDLE; oci_driver -s PID BUNDLE
  *
  * Creates the container in a process of its own, which ends; starts it by the socket; waits for its end
  * and ends as it did. With -a one process does all of it, attended. With -c in a control group, which
@@ -131,10 +132,14 @@ static int start(const struct spec *s, const char *bundle, pid_t pid)
 		return 125;
 	}
 	if (launch_trigger(fd, &e) < 0) {
-		wait_pid(pid, &status);
-		end_group(s);
+		if (s) {
+			wait_pid(pid, &status);
+			end_group(s);
+		}
 		return said(&e);
 	}
+	if (!s)
+		return 0;
 	wait_pid(pid, &status);
 	if (end_group(s))
 		return 125;
@@ -148,13 +153,16 @@ int main(int argc, char **argv)
 	char bundle[PATH_MAX];
 	struct spec s;
 	struct err e = {};
-	bool attended = false;
+	bool attended = false, only = false;
 	int opt, keep = 0, r, p[2], status;
 	pid_t creator, pid = -1;
 
-	while ((opt = getopt(argc, argv, "ack:v")) > 0) {
+	while ((opt = getopt(argc, argv, "ack:ns:v")) > 0) {
 		attended |= opt == 'a';
 		grouped |= opt == 'c';
+		only |= opt == 'n';
+		if (opt == 's')
+			pid = atoi(optarg);
 		if (opt == 'k')
 			keep = atoi(optarg);
 		if (opt == 'v')
@@ -162,6 +170,8 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc - 1 || !realpath(argv[optind], bundle) || chdir(bundle) < 0)
 		return 2;
+	if (pid > 0)
+		return start(NULL, bundle, pid);
 	signals_learn();
 	spec_init(&s);
 	s.id = xstrdup("driven");
@@ -173,6 +183,12 @@ int main(int argc, char **argv)
 		r = spec_from_oci(&s, j, bundle, &e);
 	if (r < 0)
 		return said(&e);
+	if (only) {
+		r = create(&s, bundle, false, keep, &pid);
+		if (!r)
+			printf("%d\n", pid);
+		return r;
+	}
 	if (attended)
 		return create(&s, bundle, true, keep, &pid);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
