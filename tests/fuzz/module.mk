@@ -73,3 +73,8 @@ FUZZ_TESTS += fuzz_log
 fuzz_log_SOURCES = tests/fuzz/fuzz_log.c
 fuzz_log_LDADD = $(FUZZ_LIBS)
 fuzz_log_LDFLAGS = $(FUZZ_LINK)
+
+FUZZ_TESTS += fuzz_oci
+fuzz_oci_SOURCES = tests/fuzz/fuzz_oci.c
+fuzz_oci_LDADD = $(FUZZ_LIBS)
+fuzz_oci_LDFLAGS = $(FUZZ_LINK)
