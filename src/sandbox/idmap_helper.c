@@ -390,8 +390,12 @@ static int helper_failed(const struct idmap_job *j, enum which w, int r, const s
 		return fail(e, s->error, "cannot execute %s: %s", s->path, strerror(s->error));
 	if (info->si_code != CLD_EXITED)
 		return fail(e, EPERM, "%s was killed by signal %d", s->path, info->si_status);
-	/* It is dead and we hold no other writing end: this cannot block. */
-	n = read_full(j->out[w], text, sizeof(text) - 1);
+	/*
+	 * It is dead, and what it wrote is there. Not to the end of the file: the child whose maps
+	 * these are was cloned with the writing end, and it waits for us.
+	 */
+	fcntl(j->out[w], F_SETFL, O_NONBLOCK);
+	n = read(j->out[w], text, sizeof(text) - 1);
 	text[n > 0 ? n : 0] = '\0';
 	fail(e, EPERM, "%s failed with exit code %d: %s", s->path, info->si_status,
 	     n > 0 ? str_trim(text) : "it does not say why");

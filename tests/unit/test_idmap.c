@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <signal.h>
+
 #include "unit.h"
 #include "sandbox/idmap_internal.h"
 
@@ -669,6 +671,35 @@ static void test_ranges(void **state)
 	ranges_free(&r);
 }
 
+/* A helper that fails is an error at once, although the child still holds the pipe's other end. */
+static void test_helper_fails(void **state)
+{
+	struct idrange one = {0, 1, 1, false};
+	struct idmap_plan p = {.driver = IDMAP_HELPERS,
+			       .uid = {&one, 1},
+			       .gid = {&one, 1},
+			       .helper = {"/bin/false", "/bin/false"}};
+	struct idmap_job j;
+	struct err e = {};
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(idmap_prepare(&j, &p, &e), 0);
+	child = fork();
+	if (!child) {
+		alarm(60);
+		pause();
+		_exit(1);
+	}
+	alarm(30);
+	assert_int_equal(idmap_start(&j, child, &e), 0);
+	assert_int_equal(idmap_finish(&j, &e), -EPERM);
+	alarm(0);
+	assert_non_null(strstr(e.msg, "/bin/false failed with exit code 1: it does not say why"));
+	kill(child, SIGKILL);
+	wait_pid(child, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -681,6 +712,7 @@ int main(void)
 		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_for_files),
+		cmocka_unit_test(test_helper_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
