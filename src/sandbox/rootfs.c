@@ -188,7 +188,8 @@ int rootfs_dir(struct launch *l, struct err *e)
 	/* Hooks look for it there. Where container root cannot go, any place will do. */
 	if (l->spec->bare && access(dir, F_OK) < 0)
 		dir = "/";
-	return rootfs_attach(l, take_fd(&l->c.tree), dir, e);
+	r = rootfs_attach(l, take_fd(&l->c.tree), dir, e);
+	return r < 0 || !l->spec->bare ? r : oci_mount_points(l, dir, root_attrs(l), e);
 }
 
 static const struct {

@@ -236,6 +236,27 @@ m.append({'destination': '/file', 'type': 'none', 'source': '$B/src/f', 'options
   refused "mounts[5]: cannot bind /nonexistent: No such file or directory"
 }
 
+@test "mount points that a root lacks are made, over one that cannot be written in memory" {
+  need unshare
+  mkdir -p "$B/src" "$B/root"
+  echo text >"$B/src/f"
+  cp -a "$BATS_FILE_TMPDIR"/rootfs/{bin,lib,proc,dev,sys,etc} "$B/root/"
+  for readonly in True False; do
+    config "del l['namespaces'][0]; c['root'] = {'path': 'root', 'readonly': $readonly}
+bind('/a/b', '$B/src', 'bind', 'ro'); bind('/tmp/slurm/startup', '$B/src/f', 'bind', 'ro')" \
+      sh -c 'cat /a/b/f /tmp/slurm/startup; touch /written 2>/dev/null && echo written || echo read-only'
+    # shellcheck disable=SC2016 # expanded there
+    output=$(DRIVER=$DRIVER B=$B unshare -Urm bash -c '
+      mount --bind "$B/root" "$B/root" && mount -o remount,bind,ro "$B/root" && "$DRIVER" "$B"')
+    if [ "$readonly" = True ]; then
+      [ "$output" = $'text\ntext\nread-only' ]
+    else
+      [ "$output" = $'text\ntext\nwritten' ]
+    fi
+    [ "$(find "$B/root" -maxdepth 1 | wc -l)" -eq 7 ]
+  done
+}
+
 @test "a tmpfs has the mode of what it covers, and with tmpcopyup its files" {
   config "m.append({'destination': '/etc', 'type': 'tmpfs', 'options': ['tmpcopyup']})
 m.append({'destination': '/root', 'type': 'tmpfs', 'options': ['ro']})" \
