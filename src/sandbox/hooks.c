@@ -241,8 +241,10 @@ int step_ask_hooks(struct launch *l, struct err *e)
 /* hooks_for_child - the parent's answer to HOOKS */
 int hooks_for_child(struct launch *l, struct err *e)
 {
-	int r = hooks_run(l->spec, HOOK_PRESTART, "creating", l->pid, e);
+	int r = net_devices_give(l, e);
 
+	if (!r)
+		r = hooks_run(l->spec, HOOK_PRESTART, "creating", l->pid, e);
 	if (!r)
 		r = hooks_run(l->spec, HOOK_CREATE_RUNTIME, "creating", l->pid, e);
 	if (r < 0)

@@ -167,6 +167,9 @@ int make_file(int rootfd, const char *path);
 int source_open(const struct mount_spec *m, struct err *e);
 int source_failed(const struct mount_spec *m, int r, struct err *e);
 
+/* netdev.c */
+int net_devices_give(struct launch *l, struct err *e);
+
 /* oci_root.c */
 int oci_mount_points(struct launch *l, const char *at, uint64_t attrs, struct err *e);
 

@@ -151,7 +151,7 @@ static bool runtime_hooks(const struct launch *l)
 {
 	const struct oci_spec *o = &l->spec->oci;
 
-	return o->hooks[HOOK_PRESTART].n + o->hooks[HOOK_CREATE_RUNTIME].n;
+	return o->hooks[HOOK_PRESTART].n + o->hooks[HOOK_CREATE_RUNTIME].n + o->net_devices.n;
 }
 
 static bool container_hooks(const struct launch *l)

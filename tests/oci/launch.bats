@@ -173,8 +173,8 @@ refused()
   config "" true
   unshare -Urnpiu --fork --kill-child sleep 30 3>&- &
   local holder inner t wanted=""
-  eventually 5 pgrep -P $! >/dev/null
   holder=$!
+  eventually 5 pgrep -P "$holder" >/dev/null
   eventually 5 pgrep -P "$(pgrep -P "$holder" | head -n1)" -x sleep >/dev/null ||
     eventually 5 pgrep -P "$holder" -x sleep >/dev/null
   inner=$(pgrep -P "$holder" -x sleep || pgrep -P "$(pgrep -P "$holder")" -x sleep)
@@ -378,6 +378,22 @@ ip -o link show up; cut -d. -f1 /proc/uptime'
 dom" ]
   grep -q 'lo: .*LOOPBACK,UP' <<<"$output"
   [ "$(tail -n1 <<<"$output")" -ge 100000000 ]
+}
+
+@test "interfaces of the host move in, with their addresses, under other names" {
+  need unshare ip
+  config "del l['namespaces'][0]; l['netDevices'] = {'v0': {'name': 'lan0'}}" ip addr show dev lan0
+  # shellcheck disable=SC2016 # expanded there
+  output=$(DRIVER=$DRIVER B=$B unshare -Urnm bash -c '
+    ip link add v0 type veth peer name v1 && ip link set v0 up && ip link set v1 up &&
+    ip addr add 192.0.2.7/24 dev v0 && ip addr add 2001:db8::7/64 dev v0 nodad && "$DRIVER" "$B"')
+  grep -q 'lan0@.*[<,]UP[,>]' <<<"$output"
+  grep -q 'inet 192.0.2.7/24' <<<"$output"
+  grep -q 'inet6 2001:db8::7/64' <<<"$output"
+  config "l['netDevices'] = {'lo': {'name': 'lan0'}}"
+  [ "$(id -u)" -eq 0 ] || refused "linux.netDevices.lo: only root of the host's network may give it away"
+  config "l['netDevices'] = {'nonexistent': {}}"
+  refused "linux.netDevices.nonexistent: the host has no interface of that name"
 }
 
 @test "identity: numbers, groups, the five sets, umask, HOME" {
