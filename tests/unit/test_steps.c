@@ -99,6 +99,81 @@ static void test_one_seccomp_row(void **state)
 	}
 }
 
+static bool applies(const char *name, const struct launch *l)
+{
+	const struct step *s = &steps[index_of(name)];
+
+	return !s->when || s->when(l);
+}
+
+/*
+ * Of each pair of rows exactly one applies, whatever a bare spec asks for: the command is
+ * looked up once, start is waited for once and its hooks run once.
+ */
+static void test_early_or_late(void **state)
+{
+	static const char *const pairs[][2] = {{"find-as-user", "find-command"},
+					       {"wait-early", "wait-start"},
+					       {"start-hooks-early", "start-hooks"}};
+	struct hook hook = {.path = (char *)"/x"};
+	struct spec s;
+	struct launch l = {.spec = &s, .wait_start = true};
+
+	(void)state;
+	spec_init(&s);
+	s.oci.hooks[HOOK_START_CONTAINER] = (struct hooks){&hook, 1};
+	for (int i = 0; i < 8; i++) {
+		s.bare = i & 1;
+		s.sec.no_new_privs = i & 2;
+		s.sec.seccomp = i & 4 ? SECCOMP_TEXT : SECCOMP_UNCONFINED;
+		for (size_t k = 0; k < ARRAY_SIZE(pairs); k++)
+			assert_int_equal(applies(pairs[k][0], &l) + applies(pairs[k][1], &l), 1);
+		/* What waits must not be under a filter that it did not choose. */
+		if (s.bare && applies("seccomp-early", &l))
+			assert_true(applies("wait-early", &l) && applies("find-as-user", &l));
+	}
+}
+
+/* A bare spec gets nothing that it does not name, and `run` nothing of its rows. */
+static void test_bare(void **state)
+{
+	static const char *const full[] = {"kernel-mounts", "dev-nodes",    "sysctl", "files",
+					   "attach-kernel", "user-sources", "dev",    "masks",
+					   "user-mounts",   "devices"};
+	static const char *const bare[] = {"oci-sources", "oci-mounts", "oci-devices",
+					   "priorities"};
+	struct idmap_plan plan = {};
+	struct spec s;
+	struct launch l = {.spec = &s, .plan = &plan};
+
+	(void)state;
+	spec_init(&s);
+	for (int i = 0; i < 2; i++) {
+		s.bare = i;
+		for (size_t k = 0; k < ARRAY_SIZE(full); k++)
+			assert_int_equal(applies(full[k], &l), !i);
+		for (size_t k = 0; k < ARRAY_SIZE(bare); k++)
+			assert_int_equal(applies(bare[k], &l), i);
+	}
+}
+
+/* Without a new user namespace there are no maps to write, and nobody waits for them. */
+static void test_no_maps(void **state)
+{
+	static const char *const rows[] = {"prepare-maps", "start-maps", "finish-maps",
+					   "wait-maps"};
+	struct spec s;
+	struct launch l = {.spec = &s};
+
+	(void)state;
+	spec_init(&s);
+	for (int mode = NS_PRIVATE; mode <= NS_JOIN; mode++) {
+		s.ns[NS_USER].mode = (enum ns_mode)mode;
+		for (size_t k = 0; k < ARRAY_SIZE(rows); k++)
+			assert_int_equal(applies(rows[k], &l), mode == NS_PRIVATE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +183,9 @@ int main(void)
 		cmocka_unit_test(test_confinement_order),
 		cmocka_unit_test(test_one_user_namespace),
 		cmocka_unit_test(test_one_seccomp_row),
+		cmocka_unit_test(test_early_or_late),
+		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_no_maps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
