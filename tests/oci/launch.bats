@@ -320,6 +320,7 @@ late
   refused "mounts[0]: /proc of the root file system is not a plain folder"
   rm "$B/root/proc"
   mkdir "$B/root/proc"
+  rm -rf "$B/root/dev" # a mount point of the first try
   ln -s /tmp "$B/root/dev"
   config "c['root']['path'] = 'root'; m[:] = [m[0]]"
   refused "/dev of the root file system is not a plain folder"
