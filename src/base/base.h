@@ -231,6 +231,7 @@ int64_t now_ns(void);
 void random_hex(char *out, size_t digits);
 void signals_learn(void);
 void reset_signals(void);
+int program_start(mode_t *mask, struct err *e);
 
 /* ---- lock.c -------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <signal.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -143,4 +144,41 @@ void reset_signals(void)
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* What a setuid bit would give away is exactly what this program is written not to need. */
+static int check_not_setuid(struct err *e)
+{
+	if (geteuid() == getuid() && getegid() == getgid())
+		return 0;
+	return fail(e, EPERM, "sandbox must not be setuid or setgid; remove the bit (chmod ug-s)");
+}
+
+/* Descriptors 0 to 2 that the caller closed must not be taken by files of ours. */
+static void reserve_stdio(void)
+{
+	for (int i = 0; i < 3; i++) {
+		if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_PATH | O_CLOEXEC) != i)
+			return;
+	}
+}
+
+/**
+ * program_start - the first thing that a program does, whatever its caller left it with
+ * @mask: receives the caller's umask
+ *
+ * Return: 0, or -EPERM when it is setuid.
+ */
+int program_start(mode_t *mask, struct err *e)
+{
+	reserve_stdio();
+	signals_learn();
+	/* A caller that ignores it would have the kernel reap our children before we ask. */
+	signal(SIGCHLD, SIG_DFL);
+	/* A file that may not grow (ulimit -f) is an error to be told, and no end without a word. */
+	signal(SIGXFSZ, SIG_IGN);
+	/* What we make is ours to use, whatever the caller's mask says. */
+	*mask = umask(0);
+	umask(*mask & 077);
+	return check_not_setuid(e);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -158,23 +157,6 @@ static int print_error(const struct global *g, const struct err *e)
 	return e->kind == ERR_NOENT ? 127 : e->kind == ERR_NOEXEC ? 126 : EXIT_SANDBOX;
 }
 
-/* What a setuid bit would give away is exactly what this program is written not to need. */
-static int check_not_setuid(struct err *e)
-{
-	if (geteuid() == getuid() && getegid() == getgid())
-		return 0;
-	return fail(e, EPERM, "sandbox must not be setuid or setgid; remove the bit (chmod ug-s)");
-}
-
-/* Descriptors 0 to 2 that the caller closed must not be taken by files of ours. */
-static void reserve_stdio(void)
-{
-	for (int i = 0; i < 3; i++) {
-		if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_PATH | O_CLOEXEC) != i)
-			return;
-	}
-}
-
 static int no_command(const char *first, const char *second, struct err *e)
 {
 	fail(e, EINVAL, "there is no command \"%s%s%s\"", first, second ? " " : "",
@@ -246,16 +228,7 @@ int cli_main(int argc, char **argv)
 
 	if (argc < 1)
 		return EXIT_SANDBOX;
-	reserve_stdio();
-	/* A file that may not grow (ulimit -f) is an error to be told, and no end without a word. */
-	signal(SIGXFSZ, SIG_IGN);
-	signals_learn();
-	/* A caller that ignores it would have the kernel reap our children before we ask. */
-	signal(SIGCHLD, SIG_DFL);
-	/* What we make is ours to use, whatever the caller's mask says. */
-	g.umask = umask(0);
-	umask(g.umask & 077);
-	r = check_not_setuid(&e);
+	r = program_start(&g.umask, &e);
 	if (!r)
 		r = dispatch(&g, argc, argv, &e);
 	if (r < 0)

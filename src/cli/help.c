@@ -1,29 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/internal.h"
 
-static void print_opts(const struct opts *t)
-{
-	for (size_t i = 0; t && i < t->n; i++) {
-		const struct opt *o = &t->v[i];
-		char left[64], letter[8] = "    ";
-		const char *arg = o->arg ? o->arg : "";
-
-		if (o->type == OPT_REFUSED)
-			continue;
-		if (o->letter)
-			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-		snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, o->name,
-			 o->type == OPT_OPTIONAL_SIZE ? "[="
-			 : *arg                       ? " "
-						      : "",
-			 arg, o->type == OPT_OPTIONAL_SIZE ? "]" : "");
-		if (strlen(left) < 36)
-			printf("  %-36s%s\n", left, o->help);
-		else
-			printf("  %s\n  %36s%s\n", left, "", o->help);
-	}
-}
-
 static bool group_is_there(const struct group *group)
 {
 	const struct command *c;
@@ -54,7 +31,7 @@ void help_print(void)
 			printf("  %-18s%s\n", groups[i].name, groups[i].help);
 	}
 	puts("\nOptions:");
-	print_opts(&global_opts);
+	opts_print(&global_opts);
 	puts("\nTry: sandbox run busybox sh");
 }
 
@@ -63,7 +40,7 @@ void help_command(const struct command *c)
 	printf("Usage: sandbox %s%s%s\n\n%s\n", c->name, *c->usage ? " " : "", c->usage, c->help);
 	if (c->opts) {
 		puts("\nOptions:");
-		print_opts(c->opts);
+		opts_print(c->opts);
 	}
 }
 
@@ -96,20 +73,6 @@ int cmd_version(struct global *g __unused, int argc __unused, char **argv __unus
 	return 0;
 }
 
-static void table_opts(const char *command, const struct opts *t)
-{
-	for (size_t i = 0; t && i < t->n; i++) {
-		const struct opt *o = &t->v[i];
-		char letter[3] = {'-', o->letter, '\0'};
-		bool optional = o->type == OPT_OPTIONAL_SIZE;
-
-		if (o->type != OPT_REFUSED)
-			printf("option\t%s\t--%s\t%s\t%s%s%s\t%s\t%s\n", command, o->name,
-			       o->letter ? letter : "", optional ? "[=" : "", o->arg ? o->arg : "",
-			       optional ? "]" : "", o->complete, o->help);
-	}
-}
-
 static void table_group(const struct group *group)
 {
 	const struct command *c;
@@ -127,13 +90,13 @@ static void table_group(const struct group *group)
 int cmd_tables(struct global *g __unused, int argc __unused, char **argv __unused,
 	       struct err *e __unused)
 {
-	table_opts("", &global_opts);
+	opts_tabulate("", &global_opts);
 	for (size_t i = 0; i < ncommands; i++) {
 		const struct command *c = &commands[i];
 
 		printf("command\t%s\t%s\t%s\t%s\n", c->name, c->aliases ? c->aliases : "", c->usage,
 		       c->help);
-		table_opts(c->name, c->opts);
+		opts_tabulate(c->name, c->opts);
 	}
 	for (size_t i = 0; i < ngroups; i++)
 		table_group(&groups[i]);

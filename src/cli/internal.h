@@ -2,68 +2,13 @@
 #ifndef SANDBOX_CLI_INTERNAL_H
 #define SANDBOX_CLI_INTERNAL_H
 
+#include "base/opts.h"
 #include "cli/cli.h"
 #include "image/image.h"
 #include "sandbox/sandbox.h"
 #include "spec/spec.h"
 
 #define EXIT_SANDBOX 125
-
-/* ---- opts.c: a table-driven parser: one function a type, none an option ----------------------------- */
-
-/**
- * enum opt_type - what an option takes and where it goes
- * @OPT_FLAG: nothing; sets a bool
- * @OPT_BOOL: nothing or =true|false; sets an int (-1 stands for "not said")
- * @OPT_STR: a string, the last one counts
- * @OPT_LIST: a string, all count; sets a struct strv
- * @OPT_SIZE: bytes with a unit; sets a uint64_t
- * @OPT_OPTIONAL_SIZE: nothing or =SIZE; sets a struct opt_size
- * @OPT_DURATION: sets an int64_t of nanoseconds
- * @OPT_REFUSED: known from podman and not there: `help` says why
- */
-enum opt_type {
-	OPT_FLAG,
-	OPT_BOOL,
-	OPT_STR,
-	OPT_LIST,
-	OPT_SIZE,
-	OPT_OPTIONAL_SIZE,
-	OPT_DURATION,
-	OPT_REFUSED,
-};
-
-struct opt_size {
-	bool given;
-	uint64_t bytes;
-};
-
-/**
- * struct opt - one option
- * @name: without the dashes
- * @letter: short form, or 0
- * @type: see above
- * @at: offset of the member in the structure that is filled
- * @arg: name of its argument in help, or NULL
- * @complete: what completes it: none, file, dir, image, container, volume, enum:a|b
- * @help: one line
- */
-struct opt {
-	const char *name;
-	char letter;
-	enum opt_type type;
-	size_t at;
-	const char *arg, *complete, *help;
-};
-
-struct opts {
-	const struct opt *v;
-	size_t n;
-};
-
-bool opt_takes_value(const struct opt *o);
-int opts_parse(const struct opts *table, void *target, int argc, char **argv, bool stop_at_word,
-	       struct strv *words, struct err *e);
 
 /* ---- commands --------------------------------------------------------------------------------------- */
 

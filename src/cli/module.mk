@@ -48,7 +48,6 @@ libcli_a_SOURCES += src/cli/inspect.h
 libcli_a_SOURCES += src/cli/inspect.h src/cli/inspect_container.c
 libcli_a_SOURCES += src/cli/inspect_container.c
 libcli_a_SOURCES += src/cli/internal.h
-libcli_a_SOURCES += src/cli/opts.c
 libcli_a_SOURCES += src/cli/opts_health.c
 libcli_a_SOURCES += src/cli/opts_spec.c
 libcli_a_SOURCES += src/cli/output.c

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/internal.h"
+#include "base/opts.h"
 
 /* The text behind an option: "=text" of the same word, or the next word. */
 struct given {
@@ -176,4 +176,43 @@ int opts_parse(const struct opts *table, void *target, int argc, char **argv, bo
 	for (; i < argc && r >= 0; i++)
 		strv_add(words, argv[i]);
 	return r;
+}
+
+/* opts_print - the options for --help, a line each */
+void opts_print(const struct opts *t)
+{
+	for (size_t i = 0; t && i < t->n; i++) {
+		const struct opt *o = &t->v[i];
+		char left[64], letter[8] = "    ";
+		const char *arg = o->arg ? o->arg : "";
+
+		if (o->type == OPT_REFUSED)
+			continue;
+		if (o->letter)
+			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+		snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, o->name,
+			 o->type == OPT_OPTIONAL_SIZE ? "[="
+			 : *arg                       ? " "
+						      : "",
+			 arg, o->type == OPT_OPTIONAL_SIZE ? "]" : "");
+		if (strlen(left) < 36)
+			printf("  %-36s%s\n", left, o->help);
+		else
+			printf("  %s\n  %36s%s\n", left, "", o->help);
+	}
+}
+
+/* opts_tabulate - the options as tab-separated lines, for man pages and completions */
+void opts_tabulate(const char *command, const struct opts *t)
+{
+	for (size_t i = 0; t && i < t->n; i++) {
+		const struct opt *o = &t->v[i];
+		char letter[3] = {'-', o->letter, '\0'};
+		bool optional = o->type == OPT_OPTIONAL_SIZE;
+
+		if (o->type != OPT_REFUSED)
+			printf("option\t%s\t--%s\t%s\t%s%s%s\t%s\t%s\n", command, o->name,
+			       o->letter ? letter : "", optional ? "[=" : "", o->arg ? o->arg : "",
+			       optional ? "]" : "", o->complete, o->help);
+	}
 }
