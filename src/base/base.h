@@ -96,7 +96,11 @@ static inline int take_fd(int *fd)
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
+/** enum log_form - how lines are written: as plain text, or as objects, as runc does */
+enum log_form { LOG_TEXT, LOG_JSON };
+
 void log_set(enum log_level max, const char *prefix);
+void log_to(int fd, enum log_form form);
 bool log_enabled(enum log_level level);
 void log_msg(enum log_level level, const char *fmt, ...) __printf_fmt(2, 3);
 #define log_debug(...)                                   \

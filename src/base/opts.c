@@ -40,6 +40,11 @@ bool opt_takes_value(const struct opt *o)
 	       o->type == OPT_DURATION;
 }
 
+static bool may_take_value(const struct opt *o)
+{
+	return o->type == OPT_OPTIONAL_SIZE || o->type == OPT_OPTIONAL_STR;
+}
+
 static int set_opt(const struct opt *o, void *target, const struct given *g, struct err *e)
 {
 	void *at = (char *)target + o->at;
@@ -55,8 +60,9 @@ static int set_opt(const struct opt *o, void *target, const struct given *g, str
 	case OPT_BOOL:
 		return set_bool(g, at, e);
 	case OPT_STR:
+	case OPT_OPTIONAL_STR:
 		free(*(char **)at);
-		*(char **)at = xstrdup(g->value);
+		*(char **)at = xstrdup(g->value ? g->value : "");
 		return 0;
 	case OPT_LIST:
 		strv_add(at, g->value);
@@ -191,10 +197,10 @@ void opts_print(const struct opts *t)
 		if (o->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, o->name,
-			 o->type == OPT_OPTIONAL_SIZE ? "[="
-			 : *arg                       ? " "
-						      : "",
-			 arg, o->type == OPT_OPTIONAL_SIZE ? "]" : "");
+			 may_take_value(o) ? "[="
+			 : *arg            ? " "
+					   : "",
+			 arg, may_take_value(o) ? "]" : "");
 		if (strlen(left) < 36)
 			printf("  %-36s%s\n", left, o->help);
 		else
@@ -208,7 +214,7 @@ void opts_tabulate(const char *command, const struct opts *t)
 	for (size_t i = 0; t && i < t->n; i++) {
 		const struct opt *o = &t->v[i];
 		char letter[3] = {'-', o->letter, '\0'};
-		bool optional = o->type == OPT_OPTIONAL_SIZE;
+		bool optional = may_take_value(o);
 
 		if (o->type != OPT_REFUSED)
 			printf("option\t%s\t--%s\t%s\t%s%s%s\t%s\t%s\n", command, o->name,

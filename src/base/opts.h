@@ -16,6 +16,7 @@
  * @OPT_LIST: a string, all count; sets a struct strv
  * @OPT_SIZE: bytes with a unit; sets a uint64_t
  * @OPT_OPTIONAL_SIZE: nothing or =SIZE; sets a struct opt_size
+ * @OPT_OPTIONAL_STR: nothing or =TEXT; sets a string, "" when there is no text
  * @OPT_DURATION: sets an int64_t of nanoseconds
  * @OPT_REFUSED: known from podman and not there: `help` says why
  */
@@ -26,6 +27,7 @@ enum opt_type {
 	OPT_LIST,
 	OPT_SIZE,
 	OPT_OPTIONAL_SIZE,
+	OPT_OPTIONAL_STR,
 	OPT_DURATION,
 	OPT_REFUSED,
 };

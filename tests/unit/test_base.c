@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "unit.h"
+#include "base/opts.h"
 
 static void test_parse_size(void **state)
 {
@@ -157,6 +158,66 @@ static void test_remove_deep(void **state)
 	assert_int_equal(remove_tree_at(AT_FDCWD, dir), 0);
 }
 
+struct words {
+	char *plain, *optional;
+	bool flag;
+};
+
+static void test_opts(void **state)
+{
+	static const struct opt rows[] = {
+		{"flag", 'f', OPT_FLAG, offsetof(struct words, flag), NULL, "none", ""},
+		{"optional", 0, OPT_OPTIONAL_STR, offsetof(struct words, optional), "X", "none",
+		 ""},
+		{"plain", 'p', OPT_STR, offsetof(struct words, plain), "X", "none", ""},
+	};
+	static const struct opts table = {rows, ARRAY_SIZE(rows)};
+	char *argv[] = {(char *)"x",   (char *)"one", (char *)"--optional",  (char *)"two",
+			(char *)"-fp", (char *)"a",   (char *)"--plain=b=c", NULL};
+	char *with[] = {(char *)"x", (char *)"--optional=true", NULL};
+	struct words w = {};
+	struct strv rest = {};
+	struct err e = {};
+
+	(void)state;
+	/* Its value is never the next word. */
+	assert_int_equal(opts_parse(&table, &w, 7, argv, false, &rest, &e), 0);
+	assert_string_equal(w.optional, "");
+	assert_string_equal(w.plain, "b=c");
+	assert_true(w.flag);
+	assert_int_equal(rest.n, 2);
+	assert_string_equal(rest.v[1], "two");
+	assert_int_equal(opts_parse(&table, &w, 2, with, false, &rest, &e), 0);
+	assert_string_equal(w.optional, "true");
+	free(w.optional);
+	free(w.plain);
+	strv_free(&rest);
+}
+
+static void test_log_json(void **state)
+{
+	char name[] = "/tmp/sandbox-unit-XXXXXX";
+	cleanup_buf struct buf text = {};
+	cleanup_json json *j = NULL;
+	int fd = mkstemp(name);
+	struct err e = {};
+
+	(void)state;
+	assert_true(fd >= 0);
+	log_to(fd, LOG_JSON);
+	log_warn("a \"word\" and\nanother, %s", "ignoring");
+	log_to(-1, LOG_TEXT);
+	close(fd);
+	assert_int_equal(read_file_at(AT_FDCWD, name, 4096, &text), 0);
+	unlink(name);
+	assert_int_equal(text.data[text.len - 1], '\n');
+	assert_int_equal(json_parse(text.data, text.len, &j, &e), 0);
+	assert_string_equal(json_get_str(j, "level", ""), "warning");
+	assert_non_null(strstr(json_get_str(j, "msg", ""), "a \"word\" and"));
+	assert_non_null(strstr(json_get_str(j, "msg", ""), "another, ignoring"));
+	assert_true(strlen(json_get_str(j, "time", "")) > 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +229,8 @@ int main(void)
 		cmocka_unit_test(test_remove_deep),
 		cmocka_unit_test(test_env),
 		cmocka_unit_test(test_err),
+		cmocka_unit_test(test_opts),
+		cmocka_unit_test(test_log_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
