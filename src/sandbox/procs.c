@@ -23,16 +23,6 @@
 #define NS_GET_MNTNS_ID _IOR(0xb7, 0x5, __u64)
 #endif
 
-/**
- * struct whose - the processes that are looked for
- * @userns: those of this user namespace and of those below it
- * @mntns: or those of the mount namespace of this number, when it is not 0
- */
-struct whose {
-	struct stat userns;
-	uint64_t mntns;
-};
-
 static uint64_t mount_ns_of(int proc, const char *pid)
 {
 	char path[NAME_MAX + 16];
@@ -44,16 +34,14 @@ static uint64_t mount_ns_of(int proc, const char *pid)
 	return ns >= 0 && !ioctl(ns, NS_GET_MNTNS_ID, &id) ? id : 0;
 }
 
-static bool is_inside(int proc, const char *pid, const struct whose *whose)
+/* Is a process in this namespace of the kind, or in one below it? */
+static bool is_below(int proc, const char *pid, const char *kind, const struct stat *want)
 {
-	const struct stat *want = &whose->userns;
 	char path[NAME_MAX + 16];
 	cleanup_close int ns = -1;
 	struct stat is;
 
-	if (whose->mntns)
-		return mount_ns_of(proc, pid) == whose->mntns;
-	snprintf(path, sizeof(path), "%s/ns/user", pid);
+	snprintf(path, sizeof(path), "%s/ns/%s", pid, kind);
 	ns = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	for (int i = 0; i < NESTED_MAX && ns >= 0; i++) {
 		int parent;
@@ -69,14 +57,22 @@ static bool is_inside(int proc, const char *pid, const struct whose *whose)
 	return false;
 }
 
+static bool is_inside(int proc, const char *pid, const struct proc_set *set)
+{
+	if (set->mntns)
+		return mount_ns_of(proc, pid) == set->mntns;
+	if (set->pidns.st_ino)
+		return is_below(proc, pid, "pid", &set->pidns);
+	return is_below(proc, pid, "user", &set->userns);
+}
+
 /**
- * each_process - one walk over the processes of a container
+ * procs_each - one walk over the processes of a container
  * @fn: returns whether it has changed something
  *
  * Return: for how many @fn returned true, or -errno.
  */
-static int each_process(const struct whose *whose, bool (*fn)(void *ctx, pid_t pid, int pidfd),
-			void *ctx)
+int procs_each(const struct proc_set *set, bool (*fn)(void *ctx, pid_t pid, int pidfd), void *ctx)
 {
 	struct dirent *de;
 	int found = 0;
@@ -91,11 +87,45 @@ static int each_process(const struct whose *whose, bool (*fn)(void *ctx, pid_t p
 		if (parse_u32(de->d_name, &pid))
 			continue;
 		cleanup_close int pidfd = sys_pidfd_open((pid_t)pid, 0);
-		if (pidfd >= 0 && is_inside(dirfd(d), de->d_name, whose))
+		if (pidfd >= 0 && is_inside(dirfd(d), de->d_name, set))
 			found += fn(ctx, (pid_t)pid, pidfd);
 	}
 	closedir(d);
 	return found;
+}
+
+static bool has_ns(pid_t pid, const char *kind, struct stat *at)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind);
+	if (!stat(path, at))
+		return true;
+	*at = (struct stat){};
+	return false;
+}
+
+/**
+ * procs_of - what the processes of a container have in common
+ * @pid: its first one, which lives while the set is used
+ * @own: a bit for each enum ns_kind: namespaces that were made for it
+ * @set: receives it: its pid or user namespace, which nothing can leave; else its mount namespace
+ *
+ * Return: 0, or -ESRCH when it has none of them.
+ */
+int procs_of(pid_t pid, unsigned own, struct proc_set *set)
+{
+	char number[16];
+	cleanup_close int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	*set = (struct proc_set){};
+	if ((own & 1U << NS_PID && has_ns(pid, "pid", &set->pidns)) ||
+	    (own & 1U << NS_USER && has_ns(pid, "user", &set->userns)))
+		return 0;
+	snprintf(number, sizeof(number), "%d", pid);
+	if (own & 1U << NS_MNT)
+		set->mntns = mount_ns_of(proc, number);
+	return set->mntns ? 0 : -ESRCH;
 }
 
 static bool kill_one(void *ctx __unused, pid_t pid __unused, int pidfd)
@@ -109,12 +139,17 @@ static bool kill_one(void *ctx __unused, pid_t pid __unused, int pidfd)
 	return true;
 }
 
-static int kill_all(const struct whose *whose)
+/**
+ * procs_kill - kill them all, and wait until they have ended
+ *
+ * Return: how many were killed, or -errno.
+ */
+int procs_kill(const struct proc_set *set)
 {
 	int killed = 0, found;
 
 	do {
-		found = each_process(whose, kill_one, NULL);
+		found = procs_each(set, kill_one, NULL);
 		killed += MAX(found, 0);
 	} while (found > 0 && killed < 100000);
 	return found < 0 ? found : killed;
@@ -130,9 +165,9 @@ static int kill_all(const struct whose *whose)
  */
 int launch_kill_userns(int userns_fd)
 {
-	struct whose whose = {};
+	struct proc_set whose = {};
 
-	return fstat(userns_fd, &whose.userns) < 0 ? -errno : kill_all(&whose);
+	return fstat(userns_fd, &whose.userns) < 0 ? -errno : procs_kill(&whose);
 }
 
 /**
@@ -158,9 +193,9 @@ uint64_t launch_mount_ns(const struct launch *l)
  */
 int launch_kill_mount_ns(uint64_t id)
 {
-	const struct whose whose = {.mntns = id};
+	const struct proc_set whose = {.mntns = id};
 
-	return kill_all(&whose);
+	return procs_kill(&whose);
 }
 
 /* The letter of the third field of /proc/PID/stat, which stands behind the name's last ")". */
@@ -181,37 +216,49 @@ static char state_of(pid_t pid)
 }
 
 struct stopping {
-	const struct launch *l;
+	pid_t spared;
 	int sig;
 };
 
-/* sandbox-init goes on: it is what takes our signals, and none of the payload's doing. */
 static bool stop_one(void *ctx, pid_t pid, int pidfd)
 {
 	const struct stopping *s = ctx;
 	char state = state_of(pid);
 	bool stopped = state == 'T' || state == 't';
 
-	if (state == 'Z' || state == 'X' || stopped == (s->sig == SIGSTOP) ||
-	    (s->l->spec->init && pid == s->l->pid))
+	if (state == 'Z' || state == 'X' || stopped == (s->sig == SIGSTOP) || pid == s->spared)
 		return false;
 	return sys_pidfd_send_signal(pidfd, s->sig) >= 0;
 }
 
-static int stop_all(const struct launch *l, int sig)
+/**
+ * procs_stop - stop them all, or let them go on
+ * @sig: SIGSTOP or SIGCONT
+ * @spared: the number of one that is left alone, or 0
+ *
+ * Return: 0; -EAGAIN when there are always new ones; or another -errno.
+ */
+int procs_stop(const struct proc_set *set, int sig, pid_t spared)
 {
-	struct stopping s = {l, sig};
-	struct whose whose = {};
+	struct stopping s = {spared, sig};
 	int found = 0;
 
-	if (fstat(l->userns_fd, &whose.userns) < 0)
-		return -ESRCH;
 	for (int i = 0; i < ROUNDS_MAX; i++) {
-		found = each_process(&whose, stop_one, &s);
+		found = procs_each(set, stop_one, &s);
 		if (found <= 0)
 			return found;
 	}
 	return -EAGAIN;
+}
+
+/* sandbox-init goes on: it is what takes our signals, and none of the payload's doing. */
+static int stop_all(const struct launch *l, int sig)
+{
+	struct proc_set set = {};
+
+	if (fstat(l->userns_fd, &set.userns) < 0)
+		return -ESRCH;
+	return procs_stop(&set, sig, l->spec->init ? l->pid : 0);
 }
 
 /**

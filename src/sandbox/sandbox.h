@@ -5,6 +5,8 @@
 #ifndef SANDBOX_SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_SANDBOX_H
 
+#include <sys/stat.h>
+
 #include "base/base.h"
 #include "config/config.h"
 #include "spec/spec.h"
@@ -360,6 +362,22 @@ int launch_in_userns(int userns_fd, int (*fn)(void *ctx), void *ctx);
 char *spec_state(const struct spec *s, const char *status, pid_t pid);
 int hooks_run(const struct spec *s, enum hook_kind kind, const char *status, pid_t pid,
 	      struct err *e);
+
+/* ---- procs.c: the processes of a container without a control group ----------------------------------- */
+
+/**
+ * struct proc_set - processes that are in one namespace, or in one below it: the first that is set
+ * @mntns: the number of a mount namespace, that is never given again
+ */
+struct proc_set {
+	uint64_t mntns;
+	struct stat pidns, userns;
+};
+
+int procs_of(pid_t pid, unsigned own, struct proc_set *set);
+int procs_each(const struct proc_set *set, bool (*fn)(void *ctx, pid_t pid, int pidfd), void *ctx);
+int procs_kill(const struct proc_set *set);
+int procs_stop(const struct proc_set *set, int sig, pid_t spared);
 
 /* ---- mapped_env.c: a helper in a mapped user namespace --------------------------------------------- */
 
