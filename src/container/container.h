@@ -5,6 +5,8 @@
 #ifndef SANDBOX_CONTAINER_CONTAINER_H
 #define SANDBOX_CONTAINER_CONTAINER_H
 
+#include <termios.h>
+
 #include "base/base.h"
 #include "config/config.h"
 #include "sandbox/sandbox.h"
@@ -217,6 +219,35 @@ int container_exec(const struct dirs *dirs, const struct container_info *i,
 json *container_health(const struct dirs *dirs, const struct container_info *i);
 int container_check(const struct dirs *dirs, const struct container_info *i, const char **status,
 		    struct err *e);
+
+/* ---- relay.c: the caller's terminal and the container's ------------------------------------------- */
+
+struct keys;
+
+/**
+ * struct relay - bytes between the caller's stdin and stdout and the pty master
+ * @keys: borrowed, or NULL; @left: they were typed
+ */
+struct relay {
+	int pty;
+	bool raw, in_open, out_open, left;
+	struct keys *keys;
+	struct termios saved;
+	char in[4096], out[16384];
+	size_t in_len, out_len, out_at;
+};
+
+struct pollfd;
+
+void relay_init(struct relay *r);
+int relay_start(struct relay *r, int pty);
+void relay_pause(struct relay *r);
+void relay_resume(struct relay *r);
+void relay_resize(const struct relay *r);
+size_t relay_poll(const struct relay *r, struct pollfd *fds);
+void relay_move(struct relay *r, const struct pollfd *fds, size_t n);
+void relay_leave(struct relay *r);
+void relay_finish(struct relay *r);
 
 /* ---- attach.c ------------------------------------------------------------------------------------ */
 

@@ -2,8 +2,6 @@
 #ifndef SANDBOX_CONTAINER_INTERNAL_H
 #define SANDBOX_CONTAINER_INTERNAL_H
 
-#include <termios.h>
-
 #include "container/container.h"
 #include "net/net.h"
 
@@ -74,35 +72,8 @@ struct keys {
 int keys_parse(struct keys *k, const char *text, struct err *e);
 bool keys_take(struct keys *k, const char *data, size_t n, char *out, size_t *out_n);
 
-/* ---- relay.c: the caller's terminal and the container's ------------------------------------------- */
-
 /* How long somebody who does not read is waited for when the container has ended. */
 #define LAST_WORDS_MS 5000
-
-/**
- * struct relay - bytes between the caller's stdin and stdout and the pty master
- * @keys: borrowed, or NULL; @left: they were typed
- */
-struct relay {
-	int pty;
-	bool raw, in_open, out_open, left;
-	struct keys *keys;
-	struct termios saved;
-	char in[4096], out[16384];
-	size_t in_len, out_len, out_at;
-};
-
-struct pollfd;
-
-void relay_init(struct relay *r);
-int relay_start(struct relay *r, int pty);
-void relay_pause(struct relay *r);
-void relay_resume(struct relay *r);
-void relay_resize(const struct relay *r);
-size_t relay_poll(const struct relay *r, struct pollfd *fds);
-void relay_move(struct relay *r, const struct pollfd *fds, size_t n);
-void relay_leave(struct relay *r);
-void relay_finish(struct relay *r);
 
 /* ---- logfile.c: the log of a container in the background -------------------------------------------- */
 
