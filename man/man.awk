@@ -7,6 +7,7 @@
 #   @HEAD@      .TH, NAME and SYNOPSIS from the command's line of the table
 #   @OPTIONS@   a .TP for each option of the command
 #   @COMMANDS@  a .TP for each command
+#   @VERBS@     a .SS for each command behind this one (`sandbox oci VERB`), with its options
 #   @FOOT@      SEE ALSO (its arguments are further pages: @FOOT@ newuidmap(1))
 
 BEGIN { FS = "\t" }
@@ -84,6 +85,27 @@ function commands(   i)
 	}
 }
 
+function verbs(   i, k, o, n, name, saved)
+{
+	saved = nopt
+	for (i = 1; i <= nverb; i++) {
+		name = verb[i]
+		sub(/^[^ ]* /, "", name)
+		print ".SS \"" roff(name) " " roff(vusage[verb[i]]) "\""
+		print roff(vhelp[verb[i]]) "."
+		nopt = 0
+		n = nvopt[verb[i]]
+		for (k = 1; k <= n; k++) {
+			split(vopt[verb[i], k], o, "\t")
+			if (o[3] != "--help")
+				opt[++nopt] = vopt[verb[i], k]
+		}
+		if (nopt)
+			options()
+	}
+	nopt = saved
+}
+
 function foot(more,   i, n, w)
 {
 	print ".SH SEE ALSO"
@@ -97,6 +119,19 @@ function foot(more,   i, n, w)
 		sub(/\(/, " (", w[i])
 		print ".BR " roff(w[i]) (i < n ? "," : "")
 	}
+}
+
+NR == FNR && $1 == "verb" && index($2, cmd " ") == 1 {
+	verb[++nverb] = $2
+	vusage[$2] = $3
+	vhelp[$2] = $4
+	next
+}
+
+NR == FNR && $1 == "option" && $2 in vhelp {
+	gsub(/\t +\t/, "\t\t")
+	vopt[$2, ++nvopt[$2]] = $0
+	next
 }
 
 NR == FNR {
@@ -124,5 +159,6 @@ FNR == 1 { print ".\\\" Made from " cmd "'s option table and its .in file by man
 $0 == "@HEAD@" { head(); next }
 $0 == "@OPTIONS@" { options(); next }
 $0 == "@COMMANDS@" { commands(); next }
+$0 == "@VERBS@" { verbs(); next }
 /^@FOOT@/ { sub(/^@FOOT@ */, ""); foot($0); next }
 { print }

@@ -25,6 +25,7 @@ MAN_PAGES += man/sandbox-create.1
 MAN_PAGES += man/sandbox-generate-systemd.1
 MAN_PAGES += man/sandbox-healthcheck-run.1
 MAN_PAGES += man/sandbox-kill.1
+MAN_PAGES += man/sandbox-oci.1
 MAN_PAGES += man/sandbox-pause.1
 MAN_PAGES += man/sandbox-rename.1
 MAN_PAGES += man/sandbox-restart.1
@@ -86,6 +87,7 @@ man/sandbox-create.1: man/sandbox-create.1.in
 man/sandbox-generate-systemd.1: man/sandbox-generate-systemd.1.in
 man/sandbox-healthcheck-run.1: man/sandbox-healthcheck-run.1.in
 man/sandbox-kill.1: man/sandbox-kill.1.in
+man/sandbox-oci.1: man/sandbox-oci.1.in
 man/sandbox-pause.1: man/sandbox-pause.1.in
 man/sandbox-rename.1: man/sandbox-rename.1.in
 man/sandbox-restart.1: man/sandbox-restart.1.in

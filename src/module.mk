@@ -6,6 +6,7 @@ include src/image/module.mk
 include src/net/module.mk
 include src/sandbox/module.mk
 include src/container/module.mk
+include src/oci/module.mk
 include src/cli/module.mk
 include src/helpers/module.mk
 
@@ -13,7 +14,7 @@ EXTRA_DIST += src/README
 
 bin_PROGRAMS += sandbox
 sandbox_SOURCES = src/main.c
-sandbox_LDADD = libcli.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a libconfig.a \
+sandbox_LDADD = libcli.a liboci.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a libconfig.a \
 	liblinux.a libbase.a
 # Objects come before archives, so the functions of load_remote.c are taken and those of
 # libsandbox.a that load libraries are not.
@@ -24,3 +25,13 @@ sandbox_LDFLAGS = $(STATIC_FRONT_LDFLAGS)
 else
 sandbox_LDADD += $(JSONC_LIBS)
 endif
+
+# The OCI runtime is the same program by another name.
+sandbox-oci$(EXEEXT): sandbox$(EXEEXT)
+	$(AM_V_GEN)$(LN_S) -f sandbox$(EXEEXT) $@
+all-local: sandbox-oci$(EXEEXT)
+CLEANFILES += sandbox-oci$(EXEEXT)
+install-exec-hook:
+	cd "$(DESTDIR)$(bindir)" && $(LN_S) -f sandbox$(EXEEXT) sandbox-oci$(EXEEXT)
+uninstall-local:
+	rm -f "$(DESTDIR)$(bindir)/sandbox-oci$(EXEEXT)"

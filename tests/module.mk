@@ -25,7 +25,7 @@ TESTS += $(PLATFORM_TESTS)
 check_PROGRAMS += $(PLATFORM_TESTS)
 TESTS += $(SOURCE_TESTS) $(BATS_TESTS)
 
-UNIT_LDADD = libcli.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a libconfig.a \
+UNIT_LDADD = libcli.a liboci.a libcontainer.a libsandbox.a libimage.a libnet.a libspec.a libconfig.a \
 	liblinux.a libbase.a $(JSONC_LIBS) $(CMOCKA_LIBS)
 
 EXTRA_DIST += $(BATS_TESTS) $(SOURCE_TESTS) tests/fault/README tests/fault/terminal.py tests/lib/reaper tests/lib/run-bats tests/lib/common.bash tests/lib/leaks tests/lib/count.awk \
@@ -66,5 +66,5 @@ include tests/escape/module.mk
 include tests/fuzz/module.mk
 include tests/unpack/module.mk
 include tests/net/module.mk
-include tests/oci/module.mk
 include tests/image/module.mk
+include tests/oci/module.mk

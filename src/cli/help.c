@@ -100,5 +100,6 @@ int cmd_tables(struct global *g __unused, int argc __unused, char **argv __unuse
 	}
 	for (size_t i = 0; i < ngroups; i++)
 		table_group(&groups[i]);
+	oci_tabulate();
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/opts.h"
 #include "cli/cli.h"
 #include "image/image.h"
+#include "oci/oci.h"
 #include "sandbox/sandbox.h"
 #include "spec/spec.h"
 

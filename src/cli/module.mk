@@ -17,6 +17,7 @@ libcli_a_SOURCES += src/cli/cmd_info.c
 libcli_a_SOURCES += src/cli/cmd_inspect.c
 libcli_a_SOURCES += src/cli/cmd_kill.c
 libcli_a_SOURCES += src/cli/cmd_logs.c
+libcli_a_SOURCES += src/cli/cmd_oci.c
 libcli_a_SOURCES += src/cli/cmd_pause.c
 libcli_a_SOURCES += src/cli/cmd_port.c
 libcli_a_SOURCES += src/cli/cmd_prune.c

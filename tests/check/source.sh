@@ -150,9 +150,9 @@ if [ -s "$tables" ]; then
   done >"$tmp"
   rule 'each command is completed by the three shells'
 
-  # Commands of two words share the file of their group.
+  # Commands of two words share the file of their group; oci has a folder.
   for c in $(commands | cut -d ' ' -f 1); do
-    [ -f "tests/cli/$c.bats" ] || echo "tests/cli/$c.bats is missing"
+    [ -f "tests/cli/$c.bats" ] || [ -f "tests/$c/$c.bats" ] || echo "tests/cli/$c.bats is missing"
   done >"$tmp"
   rule 'each command has its tests'
 

@@ -1,3 +1,6 @@
+# The OCI runtime's command line: each command, and engines of Debian that call it.
+EXTRA_DIST += tests/oci/setup.bash
+
 # oci_driver: what launch.bats drives a launch by config.json with, below the command line.
 check_PROGRAMS += oci_driver
 oci_driver_SOURCES = tests/oci/oci_driver.c

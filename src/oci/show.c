@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * state and list: what containers are.
+ */
+#include <pwd.h>
+
+#include "oci/internal.h"
+
+static void print_json(json *j)
+{
+	cleanup_free char *text = json_dump(j, true);
+
+	puts(text);
+	json_put(j);
+}
+
+int oci_cmd_state(struct oci *o, const struct strv *words, struct err *e)
+{
+	cleanup_state struct oci_state s;
+	int r = oci_state_open(&s, o, words->v[0], OCI_LOOK, e);
+
+	if (r < 0)
+		return r;
+	print_json(oci_state_json(&s, oci_state_status(&s)));
+	return 0;
+}
+
+/* From the file alone: directory services would load libraries and ask servers. */
+static void owner_name(uint32_t uid, char out[64])
+{
+	cleanup_fclose FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *pw;
+
+	snprintf(out, 64, "%u", uid);
+	while (f && (pw = fgetpwent(f))) {
+		if (pw->pw_uid != uid)
+			continue;
+		snprintf(out, 64, "%s", pw->pw_name);
+		return;
+	}
+}
+
+struct listing {
+	json *all;
+	bool table;
+};
+
+static void list_id(void *ctx __unused, const struct oci_state *s)
+{
+	puts(s->id);
+}
+
+static void list_one(void *ctx, const struct oci_state *s)
+{
+	struct listing *l = ctx;
+	enum oci_status status = oci_state_status(s);
+	pid_t pid = status == OCI_STOPPED || status == OCI_CREATING ? 0 : s->pid;
+	char when[WHEN_TEXT], owner[64];
+	json *j;
+
+	owner_name(s->owner, owner);
+	if (l->table) {
+		format_when(when, s->created);
+		printf("%-20s %-10d %-10s %-30s %-36s %s\n", s->id, pid, oci_status_name(status),
+		       s->bundle ? s->bundle : "", when, owner);
+		return;
+	}
+	j = oci_state_json(s, status);
+	json_set(j, "owner", json_str(owner));
+	json_add(l->all, j);
+}
+
+int oci_cmd_list(struct oci *o, const struct strv *words __unused, struct err *e)
+{
+	struct listing l = {.table = !o->format || streq(o->format, "table")};
+	int r;
+
+	if (!l.table && !streq(o->format, "json"))
+		return fail(e, EINVAL, "--format is table or json, not \"%s\"", o->format);
+	l.all = json_arr();
+	if (l.table && !o->quiet)
+		printf("%-20s %-10s %-10s %-30s %-36s %s\n", "ID", "PID", "STATUS", "BUNDLE",
+		       "CREATED", "OWNER");
+	r = oci_state_each(o, o->quiet ? list_id : list_one, &l, e);
+	if (r >= 0 && !l.table && !o->quiet)
+		print_json(take_ptr(l.all));
+	json_put(l.all);
+	return r;
+}
