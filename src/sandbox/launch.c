@@ -138,6 +138,24 @@ void launch_init(struct launch *l)
 	l->c.tree = l->c.lsm = l->c.listener = -1;
 }
 
+/* A child that has failed is why we do, and has said more. */
+static int word_of_child(struct launch *l, int r, struct err *e)
+{
+	struct pollfd p = {.fd = l->sock, .events = POLLIN};
+	enum launch_event event;
+	struct err why = {};
+
+	while (l->sock >= 0 && poll(&p, 1, 0) > 0 && !(p.revents & POLLERR)) {
+		int said = launch_next(l, &event, &why);
+
+		if (said < 0 && said != -EPROTO)
+			*e = why;
+		if (said < 0 || event == LAUNCH_GONE)
+			return said < 0 && said != -EPROTO ? said : r;
+	}
+	return r;
+}
+
 /**
  * launch_start - start a container
  * @l: spec, plan, hooks, files, run_dir and stdio are set, all else is zero
@@ -151,8 +169,10 @@ int launch_start(struct launch *l, struct err *e)
 
 	launch_init(l);
 	r = steps_walk(l, PARENT, e);
-	if (r < 0)
+	if (r < 0) {
+		r = word_of_child(l, r, e);
 		launch_kill(l);
+	}
 	return r;
 }
 
