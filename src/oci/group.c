@@ -1,93 +1,159 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A container's control group, from outside: its record has the path and the number. A path that
- * has become another group's meanwhile, by a reboot or because somebody removed ours, is
- * not used.
+ * A container's control group: made by create, found by its record, which has the path and the
+ * folder's number. A path that has become another group's meanwhile, by a reboot or because
+ * somebody removed ours, is not used.
  */
-#include <dirent.h>
-#include <poll.h>
 #include <sys/stat.h>
 
 #include "linux/sys.h"
 #include "oci/internal.h"
 
-#define REMOVE_MS 5000
-#define DEPTH_MAX 64
+/* ---- making it ---------------------------------------------------------------------------------------------- */
 
-/* Return: a new descriptor, or -ENOENT. */
-int oci_group_open(const struct oci_state *s)
+static bool is_rootless(const struct oci *o)
 {
-	cleanup_close int fd = -1;
+	if (!o->rootless || streq(o->rootless, "auto"))
+		return !oci_is_real_root();
+	return !streq(o->rootless, "false");
+}
+
+/* Systemd's own way to name a group is "slice:prefix:name". */
+static bool is_systemds(const struct making *m)
+{
+	const char *path = m->spec.oci.cgroups_path;
+
+	return (m->o->cgroup_manager && streq(m->o->cgroup_manager, "systemd")) ||
+	       (path && *path != '/' && strchr(path, ':'));
+}
+
+/* Limits that were asked for and are not there: an error, but where the caller can live without. */
+static int go_without(const struct making *m, const struct err *why, struct err *e)
+{
+	const struct oci_spec *s = &m->spec.oci;
+
+	if (!s->cgroup_files.n && is_rootless(m->o)) {
+		log_debug("%s, ignoring", why->msg);
+		return 0;
+	}
+	if (m->o->rootless && is_rootless(m->o) && !streq(m->o->rootless, "auto")) {
+		log_warn("%s, ignoring: there will be no limits", why->msg);
+		return 0;
+	}
+	*e = *why;
+	return -why->code;
+}
+
+/* So that a create that is killed leaves no group that nobody knows of. */
+static int announce(struct making *m, struct err *e)
+{
+	int r = cgroup_path(&m->spec, &m->state.cgroup, e);
+
+	if (r < 0)
+		return r;
+	m->state.cgroup_made = true;
+	return oci_state_save(&m->state, e);
+}
+
+static int make(struct making *m, struct err *e)
+{
+	struct stat st;
+	int r = announce(m, e);
+
+	fault_point("oci-announced");
+	if (!r)
+		r = cgroup_create(&m->group, &m->spec, !is_rootless(m->o), e);
+	m->state.cgroup_made = !r && m->group.fd >= 0;
+	if (!m->state.cgroup_made) {
+		free(take_ptr(m->state.cgroup));
+		return r;
+	}
+	if (fstat(m->group.fd, &st) < 0)
+		return fail_errno(e, "the control group %s", m->group.path);
+	m->state.cgroup_ino = st.st_ino;
+	m->launch.cgroup = &m->group;
+	return 0;
+}
+
+/**
+ * oci_group_make - the group of a container that is being created, where one can be had
+ *
+ * Return: 0, also when it has to do without; or -errno.
+ */
+int oci_group_make(struct making *m, struct err *e)
+{
+	struct err why = {};
+	int r;
+
+	m->group.fd = -1;
+	if (m->o->cgroup_manager && streq(m->o->cgroup_manager, "disabled"))
+		return 0;
+	if (is_systemds(m)) {
+		fail(&why, EOPNOTSUPP, "control groups of systemd's are not supported yet");
+		fail_hint(&why, -EOPNOTSUPP, "give --cgroup-manager=cgroupfs, or disabled");
+		return go_without(m, &why, e);
+	}
+	r = make(m, &why);
+	fault_point("oci-group");
+	return r < 0 ? go_without(m, &why, e) : 0;
+}
+
+/* ---- finding it ---------------------------------------------------------------------------------------------- */
+
+/**
+ * oci_group_find - the group by the record
+ * @g: receives it, for cgroup_free()
+ *
+ * Return: 0, or -ENOENT.
+ */
+int oci_group_find(const struct oci_state *s, struct cgroup *g)
+{
 	struct stat st;
 	char boot[37];
 
-	if (!s->cgroup)
+	*g = (struct cgroup){.fd = -1};
+	/* Not ready: of a create that was killed, on this boot or an earlier one. */
+	if (!s->cgroup || (s->ready && (boot_id(boot) < 0 || !streq(boot, s->boot))))
 		return -ENOENT;
-	/* Not ready: a create that has just been killed, on this boot or an earlier one. */
-	if (s->ready && (boot_id(boot) < 0 || !streq(boot, s->boot)))
-		return -ENOENT;
-	fd = open(s->cgroup, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 || (s->cgroup_ino && st.st_ino != s->cgroup_ino))
-		return -ENOENT;
-	return take_fd(&fd);
+	cgroup_find(g, s->cgroup);
+	if (g->fd >= 0 && !fstat(g->fd, &st) && (!s->cgroup_ino || st.st_ino == s->cgroup_ino))
+		return 0;
+	cgroup_free(g);
+	return -ENOENT;
 }
 
-struct walk {
+struct visit {
+	const struct cgroup *group;
 	bool (*fn)(void *ctx, pid_t pid, int pidfd);
 	void *ctx;
 	int found;
 };
 
-static bool is_member(int dir, pid_t pid)
+/* Between the list and the pidfd a number can have become another process's. */
+static bool is_member(const struct cgroup *g, pid_t pid)
 {
 	cleanup_buf struct buf text = {};
-	char *save = NULL;
+	size_t n = strlen(g->path);
+	char path[32], *at;
 
-	if (read_file_at(dir, "cgroup.procs", 16 << 20, &text) < 0 || !text.data)
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	if (read_file_at(AT_FDCWD, path, 1 << 16, &text) < 0 || !text.data)
 		return false;
-	for (char *p = strtok_r(text.data, "\n", &save); p; p = strtok_r(NULL, "\n", &save)) {
-		if (strtol(p, NULL, 10) == pid)
-			return true;
-	}
-	return false;
+	at = strncmp(text.data, "0::", 3) ? strstr(text.data, "\n0::") : text.data;
+	if (!at)
+		return false;
+	at += *at == '\n' ? 4 : 3;
+	return !strncmp(at, g->path, n) && (at[n] == '\n' || at[n] == '/');
 }
 
-/* A number may have become another process's between reading and opening, so it is read twice. */
-static void walk_members(int dir, struct walk *w)
+static int visit_one(void *ctx, pid_t pid)
 {
-	cleanup_buf struct buf text = {};
-	char *save = NULL;
+	struct visit *v = ctx;
+	cleanup_close int pidfd = sys_pidfd_open(pid, 0);
 
-	if (read_file_at(dir, "cgroup.procs", 16 << 20, &text) < 0 || !text.data)
-		return;
-	for (char *p = strtok_r(text.data, "\n", &save); p; p = strtok_r(NULL, "\n", &save)) {
-		pid_t pid = (pid_t)strtol(p, NULL, 10);
-		cleanup_close int pidfd = pid > 0 ? sys_pidfd_open(pid, 0) : -1;
-
-		if (pidfd >= 0 && is_member(dir, pid))
-			w->found += w->fn(w->ctx, pid, pidfd);
-	}
-}
-
-static void walk_tree(int dir, int depth, void (*fn)(int dir, struct walk *w), struct walk *w)
-{
-	cleanup_close int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = again < 0 ? NULL : fdopendir(again);
-	const struct dirent *de;
-
-	fn(dir, w);
-	if (!d)
-		return;
-	take_fd(&again);
-	while ((de = readdir(d))) {
-		if (de->d_type != DT_DIR || de->d_name[0] == '.' || depth >= DEPTH_MAX)
-			continue;
-		cleanup_close int sub = openat(dir, de->d_name,
-					       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (sub >= 0)
-			walk_tree(sub, depth + 1, fn, w);
-	}
-	closedir(d);
+	if (pidfd >= 0 && is_member(v->group, pid))
+		v->found += v->fn(v->ctx, pid, pidfd);
+	return 0;
 }
 
 /**
@@ -98,89 +164,48 @@ static void walk_tree(int dir, int depth, void (*fn)(int dir, struct walk *w), s
 int oci_group_each(const struct oci_state *s, bool (*fn)(void *ctx, pid_t pid, int pidfd),
 		   void *ctx)
 {
-	cleanup_close int dir = oci_group_open(s);
-	struct walk w = {fn, ctx, 0};
+	struct cgroup g;
+	struct visit v = {&g, fn, ctx, 0};
+	int r = oci_group_find(s, &g);
 
-	if (dir < 0)
-		return dir;
-	walk_tree(dir, 0, walk_members, &w);
-	return w.found;
+	if (!r)
+		r = cgroup_each(&g, visit_one, &v);
+	cgroup_free(&g);
+	return r < 0 ? r : v.found;
 }
 
-static bool kill_one(void *ctx __unused, pid_t pid __unused, int pidfd)
-{
-	return sys_pidfd_send_signal(pidfd, SIGKILL) >= 0;
-}
-
-/* oci_group_kill - kill all that is in it; cgroup.kill came with Linux 5.14 */
+/* oci_group_kill - kill all that is in a group that is the container's alone */
 void oci_group_kill(const struct oci_state *s)
 {
-	cleanup_close int dir = oci_group_open(s);
+	struct cgroup g;
 
-	if (dir < 0 || !s->cgroup_made)
-		return;
-	if (write_file_at(dir, "cgroup.kill", "1", 1) < 0)
-		oci_group_each(s, kill_one, NULL);
-}
-
-/* The deepest first; what is in use stays, and with it what is above. */
-static void remove_below(int dir, int depth)
-{
-	cleanup_close int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = again < 0 ? NULL : fdopendir(again);
-	const struct dirent *de;
-
-	if (!d)
-		return;
-	take_fd(&again);
-	while ((de = readdir(d))) {
-		if (de->d_type != DT_DIR || de->d_name[0] == '.' || depth >= DEPTH_MAX)
-			continue;
-		cleanup_close int sub = openat(dir, de->d_name,
-					       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (sub >= 0)
-			remove_below(sub, depth + 1);
-		unlinkat(dir, de->d_name, AT_REMOVEDIR);
-	}
-	closedir(d);
+	if (!oci_group_find(s, &g) && s->cgroup_made)
+		cgroup_kill(&g, SIGKILL);
+	cgroup_free(&g);
 }
 
 /**
  * oci_group_remove - remove a group that was made for the container, and those below it
  *
- * What was killed takes a moment to leave it.
  * Return: 0 or -errno.
  */
 int oci_group_remove(const struct oci_state *s, struct err *e)
 {
-	const int64_t end = now_ns() + REMOVE_MS * 1000000LL;
-	cleanup_close int dir = oci_group_open(s);
+	struct cgroup g;
+	int r = oci_group_find(s, &g);
 
-	if (dir < 0 || !s->cgroup_made)
-		return 0;
-	for (;;) {
-		remove_below(dir, 0);
-		if (!rmdir(s->cgroup) || errno == ENOENT)
-			return 0;
-		if (errno != EBUSY || now_ns() > end)
-			return fail_errno(e, "cannot remove the control group %s", s->cgroup);
-		poll(NULL, 0, 2);
-	}
-}
-
-static bool says_frozen(int dir)
-{
-	cleanup_buf struct buf text = {};
-
-	return !read_file_at(dir, "cgroup.events", 4096, &text) && text.data &&
-	       strstr(text.data, "frozen 1");
+	r = !r && s->cgroup_made ? cgroup_remove(&g, e) : 0;
+	cgroup_free(&g);
+	return r;
 }
 
 bool oci_group_frozen(const struct oci_state *s)
 {
-	cleanup_close int dir = oci_group_open(s);
+	struct cgroup g;
+	bool frozen = !oci_group_find(s, &g) && cgroup_frozen(&g);
 
-	return dir >= 0 && says_frozen(dir);
+	cgroup_free(&g);
+	return frozen;
 }
 
 /**
@@ -190,21 +215,57 @@ bool oci_group_frozen(const struct oci_state *s)
  */
 int oci_group_freeze(const struct oci_state *s, bool freeze, struct err *e)
 {
-	const int64_t end = now_ns() + REMOVE_MS * 1000000LL;
-	cleanup_close int dir = oci_group_open(s);
-	int r;
+	struct cgroup g;
+	int r = oci_group_find(s, &g);
 
-	if (dir < 0)
-		return dir;
-	r = write_file_at(dir, "cgroup.freeze", freeze ? "1" : "0", 1);
-	if (r < 0)
-		return fail(e, -r, "cannot write cgroup.freeze in %s: %s", s->cgroup, strerror(-r));
-	while (says_frozen(dir) != freeze) {
-		if (now_ns() > end) {
-			write_file_at(dir, "cgroup.freeze", "0", 1);
-			return fail(e, ETIMEDOUT, "the processes of %s do not stop", s->id);
-		}
-		poll(NULL, 0, 2);
-	}
+	if (!r)
+		r = cgroup_freeze(&g, freeze, e);
+	cgroup_free(&g);
+	return r;
+}
+
+/**
+ * oci_group_limit - change the limits of the group
+ * @files: NAME=VALUE
+ *
+ * Return: 0 or -errno; those before the one that failed are written.
+ */
+int oci_group_limit(const struct oci_state *s, const struct strv *files, struct err *e)
+{
+	struct cgroup g;
+	int r = oci_group_find(s, &g);
+
+	if (!r)
+		r = cgroup_limit(&g, files, e);
+	else if (files->n)
+		r = fail(e, ENOENT,
+			 "container %s has no control group, so nothing of it can be limited",
+			 s->id);
+	else
+		r = 0;
+	cgroup_free(&g);
+	return r;
+}
+
+/**
+ * oci_group_below - the group that an exec begins in
+ * @below: a path below the container's own, or NULL
+ * @g: receives it; without a group fd is -1
+ *
+ * Return: 0, or -ENOENT when there is none of that name.
+ */
+int oci_group_below(const struct oci_state *s, const char *below, struct cgroup *g, struct err *e)
+{
+	int fd;
+
+	if (oci_group_find(s, g) < 0)
+		return below ? fail(e, ENOENT, "container %s has no control group", s->id) : 0;
+	if (!below)
+		return 0;
+	fd = open_in_root(g->fd, below, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return fail(e, -fd, "--cgroup %s: %s", below, strerror(-fd));
+	close_fd(g->fd);
+	g->fd = fd;
 	return 0;
 }

@@ -2,6 +2,8 @@
 #ifndef SANDBOX_OCI_INTERNAL_H
 #define SANDBOX_OCI_INTERNAL_H
 
+#include <signal.h>
+
 #include "base/opts.h"
 #include "container/container.h"
 #include "oci/oci.h"
@@ -49,6 +51,7 @@ struct oci {
  * @help: one line
  * @min, @max: how many words it takes
  * @passes: words from the second on belong to another program, options and all
+ * @first: and so does all that stands behind the first
  * @runs: its exit code is that of a process, so its own failures are 125, 126 and 127
  * @quiet: without a log nothing but errors is said, for callers read standard error, too
  */
@@ -56,7 +59,7 @@ struct oci_command {
 	const char *name, *usage, *help;
 	const struct opts *opts;
 	size_t min, max;
-	bool passes, runs, quiet;
+	bool passes, first, runs, quiet;
 	int (*run)(struct oci *o, const struct strv *words, struct err *e);
 };
 
@@ -77,6 +80,7 @@ struct oci_command {
 
 int oci_check_id(const char *id, struct err *e);
 int oci_root_open(const struct oci *o, bool make, struct err *e);
+bool oci_is_real_root(void);
 
 /* ---- state.c ------------------------------------------------------------------------------------- */
 
@@ -123,6 +127,8 @@ int oci_state_create(struct oci_state *s, const struct oci *o, const char *id, s
 int oci_state_open(struct oci_state *s, const struct oci *o, const char *id, enum oci_open how,
 		   struct err *e);
 int oci_state_save(struct oci_state *s, struct err *e);
+int oci_state_lock(struct oci_state *s, struct err *e);
+void oci_state_unlock(struct oci_state *s);
 void oci_state_remove(struct oci_state *s);
 void oci_state_close(struct oci_state *s);
 int oci_state_pidfd(const struct oci_state *s);
@@ -137,18 +143,63 @@ int oci_state_each(const struct oci *o, void (*fn)(void *ctx, const struct oci_s
 #define OCI_CONFIG "config.json"
 #define OCI_SOCKET "start"
 
-/* ---- start.c ----------------------------------------------------------------------------------------- */
+/* ---- create.c, run.c ------------------------------------------------------------------------------- */
+
+/**
+ * struct making - a container that is being created
+ * @o: borrowed
+ * @foreground: we stay its parent
+ * @text: config.json
+ * @taken: its id is ours to give back; @launched: so is its first process
+ * @keep_fds: so many descriptors from 3 on are handed down
+ * @null: in place of the caller's output, or -1
+ */
+struct making {
+	const struct oci *o;
+	bool foreground, taken, launched;
+	struct oci_state state;
+	struct spec spec;
+	struct idmap_plan plan;
+	struct launch launch;
+	struct buf text;
+	struct cgroup group;
+	unsigned keep_fds;
+	int null;
+};
+
+int oci_make(struct making *m, const char *id, struct err *e);
+void oci_unmake(struct making *m);
+void oci_making_free(struct making *m);
+void oci_stdio(struct launch *l);
+int oci_signals(sigset_t *old, struct err *e);
+int oci_wait(struct launch *l, int signals, struct relay *relay, int *exit_code, struct err *e);
+int oci_until_gone(struct launch *l, int (*on_terminal)(void *ctx, struct err *e), void *ctx,
+		   struct err *e);
+
+/* ---- io.c ------------------------------------------------------------------------------------------ */
+
+int oci_write_pid_file(const char *path, pid_t pid, struct err *e);
+int oci_send_fd(const char *path, const char *option, int fd, const char *name, struct err *e);
+int oci_preserve(const struct oci *o, struct spec *s, unsigned *count, struct err *e);
+
+/* ---- start.c --------------------------------------------------------------------------------------- */
 
 int oci_connect_start(const struct oci_state *s, struct err *e);
+void oci_hooks(const struct oci_state *s, enum hook_kind kind, enum oci_status status);
+void oci_started(struct oci_state *s);
+int oci_start(struct oci_state *s, struct err *e);
 
-/* ---- group.c: its control group, from outside ---------------------------------------------------- */
+/* ---- group.c: its control group ------------------------------------------------------------------- */
 
-int oci_group_open(const struct oci_state *s);
+int oci_group_make(struct making *m, struct err *e);
+int oci_group_find(const struct oci_state *s, struct cgroup *g);
+int oci_group_below(const struct oci_state *s, const char *below, struct cgroup *g, struct err *e);
 int oci_group_each(const struct oci_state *s, bool (*fn)(void *ctx, pid_t pid, int pidfd),
 		   void *ctx);
 void oci_group_kill(const struct oci_state *s);
 int oci_group_remove(const struct oci_state *s, struct err *e);
 bool oci_group_frozen(const struct oci_state *s);
+int oci_group_limit(const struct oci_state *s, const struct strv *files, struct err *e);
 int oci_group_freeze(const struct oci_state *s, bool freeze, struct err *e);
 
 /* ---- procs.c --------------------------------------------------------------------------------------- */

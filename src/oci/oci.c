@@ -16,21 +16,16 @@
 
 #define HAS(flags, letter) (strchr(flags, letter) != NULL)
 
+/* clang-format off */
 static const struct oci_command oci_commands[] = {
-#define OCI_COMMAND(id, usage, help, min, max, flags) \
-	{#id,                                         \
-	 usage,                                       \
-	 help,                                        \
-	 &oci_##id##_opts,                            \
-	 min,                                         \
-	 max,                                         \
-	 HAS(flags, 'P'),                             \
-	 HAS(flags, 'R'),                             \
-	 HAS(flags, 'Q'),                             \
-	 oci_cmd_##id},
+#define OCI_COMMAND(id, usage_, help_, min_, max_, flags)                            \
+	{.name = #id, .usage = usage_, .help = help_, .opts = &oci_##id##_opts,      \
+	 .min = min_, .max = max_, .passes = HAS(flags, 'P'), .first = HAS(flags, 'W'), \
+	 .runs = HAS(flags, 'R'), .quiet = HAS(flags, 'Q'), .run = oci_cmd_##id},
 #include "oci/commands.def"
 #undef OCI_COMMAND
 };
+/* clang-format on */
 
 static const struct oci_command *find(const char *name)
 {
@@ -167,7 +162,7 @@ static int run_command(struct oci *o, int argc, char **argv, struct err *e)
 	const struct oci_command *c = o->command;
 	struct strv words = {};
 	int r = c->passes ? parse_passing(c->opts, o, argc, argv, &words, e)
-			  : opts_parse(c->opts, o, argc, argv, false, &words, e);
+			  : opts_parse(c->opts, o, argc, argv, c->first, &words, e);
 
 	if (r >= 0 && o->help > 0) {
 		print_command_help(c);

@@ -37,7 +37,7 @@ TABLE(global);
 	"where the master of the terminal is sent"}
 #define DETACH {"detach", 'd', OPT_FLAG, AT(detach), NULL, "none", "do not wait for the process to end"}
 #define NO_NEW_KEYRING {"no-new-keyring", 0, OPT_FLAG, AT(no_new_keyring), NULL, "none", "keep the caller's session keyring"}
-#define NO_PIVOT {"no-pivot", 0, OPT_FLAG, AT(no_pivot), NULL, "none", "taken for runc's sake; the root is always pivoted to"}
+#define NO_PIVOT {"no-pivot", 0, OPT_FLAG, AT(no_pivot), NULL, "none", "move the root instead of pivoting to it, as an initial ramdisk needs"}
 #define PID_FILE {"pid-file", 0, OPT_STR, AT(pid_file), "FILE", "file", "gets the number of the process"}
 #define PIDFD_SOCKET {"pidfd-socket", 0, OPT_STR, AT(pidfd_socket), "PATH", "file", "where a pidfd of the process is sent"}
 #define PRESERVE_FDS {"preserve-fds", 0, OPT_STR, AT(preserve_fds), "N", "none", "so many descriptors from 3 on are handed down"}

@@ -36,8 +36,8 @@ int oci_check_id(const char *id, struct err *e)
 	return 0;
 }
 
-/* Root of the host, and not of a user namespace, such as podman's of a normal user? */
-static bool is_real_root(void)
+/* oci_is_real_root - of the host, and not of a user namespace, such as podman's of a normal user? */
+bool oci_is_real_root(void)
 {
 	char text[64];
 	cleanup_close int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
@@ -64,7 +64,7 @@ static int root_path(const struct oci *o, char **out, struct err *e)
 		*out = path_absolute(o->root);
 		return 0;
 	}
-	if (is_real_root()) {
+	if (oci_is_real_root()) {
 		*out = xstrdup("/run/" OCI_PROGRAM);
 		return 0;
 	}

@@ -26,3 +26,89 @@ int oci_connect_start(const struct oci_state *s, struct err *e)
 		return fail_errno(e, "cannot reach container %s", s->id);
 	return take_fd(&sock);
 }
+
+/* What the hooks want of a container's configuration. */
+static int spec_of(const struct oci_state *s, struct spec *spec, struct err *e)
+{
+	cleanup_json json *config = NULL;
+	int r = oci_state_config(s, &config, e);
+
+	if (!r)
+		r = spec_from_oci(spec, config, s->bundle, e);
+	if (!r)
+		spec->id = xstrdup(s->id);
+	return r;
+}
+
+/**
+ * oci_hooks - run the hooks of a stage; what they do wrong is logged and no more
+ *
+ * Source: config.md of the runtime specification, "POSIX-platform hooks".
+ */
+void oci_hooks(const struct oci_state *s, enum hook_kind kind, enum oci_status status)
+{
+	struct err e = {};
+	struct spec spec;
+	int r;
+
+	spec_init(&spec);
+	r = spec_of(s, &spec, &e);
+	if (!r)
+		r = hooks_run(&spec, kind, oci_status_name(status),
+			      status == OCI_STOPPED ? 0 : s->pid, &e);
+	if (r < 0)
+		log_warn("%s, ignoring", e.msg);
+	spec_free(&spec);
+}
+
+/**
+ * oci_started - record what can be seen of a container only when its process runs
+ *
+ * A first process that is still ours lets nobody look at it. What shares the host's process
+ * numbers is found by its mount namespace when that process has ended.
+ */
+void oci_started(struct oci_state *s)
+{
+	const struct launch l = {.pid = s->pid};
+	struct err e = {};
+
+	if (s->mount_ns || s->own & 1U << NS_PID || !(s->own & 1U << NS_MNT))
+		return;
+	s->mount_ns = launch_mount_ns(&l);
+	if (s->mount_ns && oci_state_save(s, &e) < 0)
+		log_warn("%s, ignoring", e.msg);
+}
+
+/**
+ * oci_start - let a created container run its process
+ * @s: locked
+ *
+ * Return: 0: it runs; or -errno.
+ */
+int oci_start(struct oci_state *s, struct err *e)
+{
+	cleanup_close int sock = oci_connect_start(s, NULL);
+	enum oci_status status = sock < 0 ? oci_state_status(s) : OCI_CREATED;
+	int r;
+
+	if (sock < 0)
+		return fail(e, status == OCI_STOPPED ? ESRCH : EINVAL,
+			    "cannot start container %s: it is %s, not created", s->id,
+			    oci_status_name(status));
+	fault_point("oci-connected");
+	r = launch_trigger(sock, e);
+	if (r < 0)
+		return r;
+	unlinkat(s->dir, OCI_SOCKET, 0);
+	oci_started(s);
+	oci_hooks(s, HOOK_POSTSTART, OCI_RUNNING);
+	return 0;
+}
+
+int oci_cmd_start(struct oci *o, const struct strv *words, struct err *e)
+{
+	cleanup_state struct oci_state s;
+	int r = oci_state_open(&s, o, words->v[0], OCI_LOCK, e);
+
+	return r < 0 ? r : oci_start(&s, e);
+}

@@ -287,7 +287,7 @@ static void sweep(struct oci_state *s)
 	struct err e = {};
 
 	log_debug("removing what a killed command has left of %s", s->name);
-	oci_group_kill(s);
+	/* Announced, perhaps not made: it may be somebody else's, and then it is in use. */
 	if (oci_group_remove(s, &e) < 0)
 		log_warn("%s, ignoring", e.msg);
 	oci_state_remove(s);
@@ -393,6 +393,28 @@ static int open_folder(struct oci_state *s, const struct oci *o, const char *id,
 	return become_owner(s, e);
 }
 
+static int lock_folder(struct oci_state *s, const char *id, struct err *e)
+{
+	if (lock_in_time(s->dir) < 0)
+		return fail(e, EAGAIN, "another command is at work on container %s", id);
+	return still_there(s) ? 0 : no_such(id, e);
+}
+
+/**
+ * oci_state_lock - hold it again, after oci_state_unlock()
+ *
+ * Return: 0; -ENOENT when it has been deleted meanwhile; or -EAGAIN.
+ */
+int oci_state_lock(struct oci_state *s, struct err *e)
+{
+	return lock_folder(s, s->id, e);
+}
+
+void oci_state_unlock(struct oci_state *s)
+{
+	lock_now(s->dir, LOCK_UN);
+}
+
 /**
  * oci_state_open - find a container
  * @s: receives it
@@ -412,11 +434,9 @@ int oci_state_open(struct oci_state *s, const struct oci *o, const char *id, enu
 	if (r < 0)
 		return r;
 	if (how == OCI_LOCK) {
-		r = lock_in_time(s->dir);
+		r = lock_folder(s, id, e);
 		if (r < 0)
-			return fail(e, EAGAIN, "another command is at work on container %s", id);
-		if (!still_there(s))
-			return no_such(id, e);
+			return r;
 	}
 	r = record_read(s, e);
 	if (r < 0 && r != -ENOENT)

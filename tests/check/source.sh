@@ -33,7 +33,7 @@ skip()
 # Every file that is ours, whether git is there or not.
 ours()
 {
-  find src tests contrib share man bench .ci README HACKING NEWS SECURITY Makefile.am \
+  find src tests contrib share man bench docs .ci README HACKING NEWS SECURITY Makefile.am \
     configure.ac -type f ! -name '.*.sw?' ! -name '*.o' ! -name '*.a' ! -path '*/.deps/*' \
     ! -path 'tests/fuzz/corpus/*' 2>/dev/null | grep -v -e '\.dirstamp$' | sort
 }

@@ -34,7 +34,7 @@ teardown() { oci_clean; check_leaks; }
   oci_fail 1 'wants the id' state
   oci_fail 1 'takes no "b"' state a b
   oci_fail 1 'table or json' list --format yaml
-  oci 
+  oci
   [ "$status" -eq 1 ]
   oci_ok --help
   [[ $output == *checkpoint*version* ]]

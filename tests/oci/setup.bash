@@ -14,20 +14,21 @@ oci_setup()
   ROOTFS=$BATS_FILE_TMPDIR/rootfs
   export OCI ROOT ROOTFS
   mkdir -p "$ROOTFS"
-  "$SANDBOX" run --network none busybox tar -c -C / bin etc 2>/dev/null | tar -x -C "$ROOTFS"
+  "$SANDBOX" run --network none busybox tar -c -C / bin sbin usr etc lib 2>/dev/null | tar -x -C "$ROOTFS"
   mkdir -p "$ROOTFS"/{proc,dev,sys,tmp,root,run}
 }
 
-# oci ARGS...: runs the runtime; sets status, output (stdout) and stderr, as sb does.
+# oci ARGS...: runs the runtime; sets status, output (stdout) and stderr. By files, for a container in
+# the background keeps open what it was given.
 oci()
 {
-  local err
+  local out=$BATS_TEST_TMPDIR/out.$BASHPID.$RANDOM
 
-  err=$(mktemp "$BATS_TEST_TMPDIR/err.XXXXXX")
-  output=$(timeout -k 5 "${SB_TIMEOUT:-60}" "$OCI" --root "$ROOT" "$@" 2>"$err" </dev/null) &&
+  timeout -k 5 "${SB_TIMEOUT:-60}" "$OCI" --root "$ROOT" "$@" >"$out" 2>"$out.err" </dev/null 3>&- &&
     status=0 || status=$?
-  stderr=$(cat "$err")
-  rm -f "$err"
+  output=$(cat "$out")
+  stderr=$(cat "$out.err")
+  rm -f "$out" "$out.err"
 }
 
 # oci_ok ARGS...: demands success. oci_fail STATUS TEXT ARGS...: that status, nothing on stdout, and
