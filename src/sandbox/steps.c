@@ -332,7 +332,7 @@ const struct step steps[] = {
 	{"affinity", JOINED, with_affinity, step_affinity, NEEDS_PIVOT, {"exec"},
 	 "an exec's, in the container's control group", true},
 	{"find-as-user", CHILD, early, step_find_as_user, NEEDS_PIVOT, {"wait-early"},
-	 "create says what is wrong with the command, not start"},
+	 "create says what is wrong with the command, not start", true},
 	{"wait-early", CHILD, waits_early, step_wait_start, NEEDS_PIVOT, {"seccomp-early"},
 	 "create stops here when the filter is loaded early: it need not allow what waiting takes"},
 	{"start-hooks-early", CHILD, hooks_early, step_start_hooks, NEEDS_PIVOT, {"seccomp-early"},
