@@ -66,6 +66,16 @@ EOF
   oci_fail 125 '12345' exec --user 12345 x true
 }
 
+@test "without no_new_privs, where the filter is loaded before the capabilities are given up" {
+  bundle "c['process']['noNewPrivileges'] = False
+c['linux']['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [
+  {'names': ['setns', 'unshare', 'accept4', 'recvmsg', 'setfsuid'], 'action': 'SCMP_ACT_ERRNO'}]}"
+  oci_ok run -d -b "$BUNDLE" y
+  oci exec y sh -c 'grep -E "^(NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t\n"; exit 6'
+  [ "$status" -eq 6 ] && [ "$output" = NoNewPrivs:0Seccomp:2 ]
+  oci_fail 127 'not found' exec y nosuch
+}
+
 @test "--process FILE" {
   process "p['args'] = ['sh', '-c', 'echo \$N \$FROM \$PWD; exit 4']; p['env'] = ['N=1', 'N=2', 'PATH=/bin']; p['cwd'] = '/bin'"
   oci exec --process "$PROCESS" x
