@@ -23,7 +23,8 @@ deps_run()
 deps_test()
 {
   echo git bats libcmocka-dev clang clang-format shellcheck procps util-linux iproute2 \
-    iputils-ping python3 openssl nginx-light bzip2 zstd xz-utils attr strace socat file man-db
+    iputils-ping python3 openssl nginx-light bzip2 zstd xz-utils attr strace socat file man-db \
+    podman slirp4netns catatonit
 }
 
 say()
