@@ -27,6 +27,12 @@ deps_test()
     podman slirp4netns catatonit
 }
 
+# deps_test_root: engines whose daemons only root can start; only where contrib/check is root's.
+deps_test_root()
+{
+  echo slurm-wlm munge containerd
+}
+
 say()
 {
   printf '==> %s\n' "$*"

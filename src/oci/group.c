@@ -32,11 +32,12 @@ static int go_without(const struct making *m, const struct err *why, struct err 
 {
 	const struct oci_spec *s = &m->spec.oci;
 
-	if (!s->cgroup_files.n && is_rootless(m->o)) {
+	if (why->code != EINVAL && !s->cgroup_files.n && is_rootless(m->o)) {
 		log_debug("%s, ignoring", why->msg);
 		return 0;
 	}
-	if (m->o->rootless && is_rootless(m->o) && !streq(m->o->rootless, "auto")) {
+	if (why->code != EINVAL && m->o->rootless && is_rootless(m->o) &&
+	    !streq(m->o->rootless, "auto")) {
 		log_warn("%s, ignoring: there will be no limits", why->msg);
 		return 0;
 	}

@@ -36,6 +36,7 @@
 #define CONFIG_MAX  (16 << 20)
 #define VERSION_NOW 1
 #define LOCK_WAIT   (10 * 1000000000LL)
+#define DEATH_WAIT  (500 * 1000000LL)
 
 void oci_state_init(struct oci_state *s)
 {
@@ -101,9 +102,9 @@ static int lock_now(int fd, int how)
 	return r < 0 ? -errno : 0;
 }
 
-static int lock_in_time(int fd)
+static int lock_in_time(int fd, int64_t ns)
 {
-	const int64_t end = now_ns() + LOCK_WAIT;
+	const int64_t end = now_ns() + ns;
 	int r;
 
 	while ((r = lock_now(fd, LOCK_EX)) == -EWOULDBLOCK && now_ns() < end)
@@ -299,7 +300,12 @@ static int try_leftover(struct oci_state *s)
 	struct err ignored = {};
 	struct stat st;
 
-	if (fstat(s->dir, &st) < 0 || st.st_uid != geteuid() || lock_now(s->dir, LOCK_EX) < 0)
+	if (fstat(s->dir, &st) < 0 || st.st_uid != geteuid())
+		return 0;
+	if (!record_read(s, &(struct err){}) && s->ready)
+		return 0;
+	/* The process that a killed create has made holds its lock until it has died, too. */
+	if (lock_in_time(s->dir, DEATH_WAIT) < 0)
 		return 0;
 	if (!still_there(s))
 		return 1;
@@ -335,7 +341,7 @@ int oci_state_create(struct oci_state *s, const struct oci *o, const char *id, s
 			return fail_errno(e, "cannot make a folder for the state of %s", id);
 		fault_point("oci-mkdir");
 		s->dir = open_dir(s->root, s->name);
-		if (s->dir >= 0 && mine && !lock_in_time(s->dir) && still_there(s)) {
+		if (s->dir >= 0 && mine && !lock_in_time(s->dir, LOCK_WAIT) && still_there(s)) {
 			forget(s);
 			s->id = xstrdup(id);
 			s->owner = geteuid();
@@ -395,7 +401,7 @@ static int open_folder(struct oci_state *s, const struct oci *o, const char *id,
 
 static int lock_folder(struct oci_state *s, const char *id, struct err *e)
 {
-	if (lock_in_time(s->dir) < 0)
+	if (lock_in_time(s->dir, LOCK_WAIT) < 0)
 		return fail(e, EAGAIN, "another command is at work on container %s", id);
 	return still_there(s) ? 0 : no_such(id, e);
 }
