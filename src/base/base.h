@@ -102,6 +102,7 @@ enum log_form { LOG_TEXT, LOG_JSON };
 void log_set(enum log_level max, const char *prefix);
 void log_to(int fd, enum log_form form);
 bool log_enabled(enum log_level level);
+bool log_warns(void);
 void log_msg(enum log_level level, const char *fmt, ...) __printf_fmt(2, 3);
 #define log_debug(...)                                   \
 	do {                                             \

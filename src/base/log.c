@@ -36,6 +36,12 @@ bool log_enabled(enum log_level level)
 	return level <= max_level;
 }
 
+/* log_warns - would a helper's warnings on standard error be where ours go? */
+bool log_warns(void)
+{
+	return log_file < 0 && log_enabled(LOG_WARN);
+}
+
 static const char *const names[] = {"error", "warning", "info", "debug"};
 
 static void put_text(int fd, enum log_level level, const char *text)

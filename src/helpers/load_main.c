@@ -30,6 +30,8 @@ static int do_seccomp(char **argv, struct err *e)
 	uint64_t caps;
 	int r = parse_u64(argv[2], UINT64_MAX, &caps);
 
+	if (streq(argv[3], LOAD_QUIET))
+		log_set(LOG_ERROR, NULL);
 	if (!r)
 		r = read_rest(LOAD_IN, LOAD_MAX, &text);
 	if (r < 0)
@@ -85,7 +87,7 @@ int main(int argc, char **argv)
 		const char *name;
 		int argc;
 		int (*run)(char **argv, struct err *e);
-	} jobs[] = {{"seccomp", 3, do_seccomp}, {"owner", 3, do_owner}, {"subids", 5, do_subids}};
+	} jobs[] = {{"seccomp", 4, do_seccomp}, {"owner", 3, do_owner}, {"subids", 5, do_subids}};
 	struct helper_msg m = {.type = HELPER_ERROR};
 	int r = -EINVAL;
 

@@ -7,9 +7,10 @@
 
 #include "config/config.h"
 
-#define LOAD_NAME "sandbox-load"
-#define LOAD_IN   HELPER_FIRST_FD
-#define LOAD_OUT  (HELPER_FIRST_FD + 1)
-#define LOAD_MAX  (4 << 20) /* bytes, of either */
+#define LOAD_NAME  "sandbox-load"
+#define LOAD_QUIET "quiet" /* warnings are not wanted, or not on standard error */
+#define LOAD_IN    HELPER_FIRST_FD
+#define LOAD_OUT   (HELPER_FIRST_FD + 1)
+#define LOAD_MAX   (4 << 20) /* bytes, of either */
 
 #endif

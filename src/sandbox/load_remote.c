@@ -47,7 +47,7 @@ int seccomp_program(const char *text, size_t n, uint64_t caps, struct sock_fprog
 {
 	struct buf prog cleanup_buf = {};
 	char mask[24];
-	const char *argv[] = {LOAD_NAME, "seccomp", mask, NULL};
+	const char *argv[] = {LOAD_NAME, "seccomp", mask, log_warns() ? "" : LOAD_QUIET, NULL};
 	int r;
 
 	snprintf(mask, sizeof(mask), "%llu", (unsigned long long)caps);

@@ -23,11 +23,11 @@ bad()
   }
 }
 
-# config TEXT...: a bundle whose config.json is this text.
+# config TEXT: a bundle whose config.json is this text.
 config()
 {
   bundle
-  printf "$@" >"$BUNDLE/config.json"
+  printf '%b' "$1" >"$BUNDLE/config.json"
 }
 
 @test "61: no JSON, a BOM, a NUL, any depth" {
@@ -39,7 +39,7 @@ config()
   bad 'not valid JSON'
   config '\xef\xbb\xbf{}'
   bad 'not valid JSON'
-  config '{"ociVersion": "1.0.0"}\0{}'
+  config '{"ociVersion": "1.0.0"}\0000{}'
   bad 'not valid JSON'
   config '[]'
   bad 'config.json'

@@ -74,6 +74,14 @@ c['linux']['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [
   oci exec y sh -c 'grep -E "^(NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t\n"; exit 6'
   [ "$status" -eq 6 ] && [ "$output" = NoNewPrivs:0Seccomp:2 ]
   oci_fail 127 'not found' exec y nosuch
+  # What is odd about the profile is nothing that belongs into the process's standard error.
+  bundle "c['linux']['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [
+  {'names': ['setns', 'nosuchcall'], 'action': 'SCMP_ACT_ERRNO'}]}"
+  oci_ok run -d -b "$BUNDLE" z
+  oci_ok exec z true
+  [ -z "$stderr" ]
+  oci_ok --log "$BATS_TEST_TMPDIR/log" exec z true
+  [ -z "$stderr" ]
 }
 
 @test "--process FILE" {

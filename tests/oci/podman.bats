@@ -149,5 +149,5 @@ teardown()
 
 @test "podman shows why the runtime has failed" {
   run -127 pm --runtime-flag=root=/proc/x run --rm --network none busybox true
-  [[ $output == *"sandbox-oci: cannot make /proc/x"* ]]
+  [[ $output == *"cannot make /proc/x"* ]]
 }

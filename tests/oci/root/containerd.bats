@@ -21,14 +21,14 @@ EOF
   mkdir "$D/user" && chown "$OCI_USER:" "$D/user"
   rootfs "$D/user/rootfs"
   ctr oci spec >"$D/default.json"
-  up() { c version >/dev/null 2>&1; }
-  eventually 20 up
+  eventually 20 sh -c 'ctr -a "$D/sock" version >/dev/null 2>&1'
 }
 
 teardown_file()
 {
   [ -n "$D" ] || return 0
-  kill "$(cat "$D/pid")" && wait "$(cat "$D/pid")" 2>/dev/null || :
+  kill "$(cat "$D/pid")"
+  sleep 1
   rm -rf "$D"
   find /sys/fs/cgroup /sys/fs/cgroup/unified -maxdepth 1 -name sandbox-test -exec rmdir {} + 2>/dev/null || :
 }

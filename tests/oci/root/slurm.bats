@@ -51,8 +51,7 @@ EOF
   slurmd 3>&-
   rootfs "$D/user/bundle/rootfs"
   as_user "$OCI" spec --rootless --bundle "$D/user/bundle"
-  idle() { sinfo -h -o %T 2>/dev/null | grep -q idle; }
-  eventually 20 idle
+  eventually 20 sh -c 'sinfo -h -o %T 2>/dev/null | grep -q idle'
 }
 
 teardown_file()
