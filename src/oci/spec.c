@@ -33,8 +33,10 @@ static const struct mount_row mounts[] = {
 	{"/dev/pts", "devpts", "devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620", 'u'},
 	{"/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777,size=65536k", 0},
 	{"/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev", 0},
-	{"/sys", "sysfs", "sysfs", "nosuid,noexec,nodev,ro", 0},
-	{"/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,noexec,nodev,relatime,ro", 0},
+	{"/sys", "sysfs", "sysfs", "nosuid,noexec,nodev,ro", 'r'},
+	{"/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,noexec,nodev,relatime,ro", 'r'},
+	/* The host's: sysfs belongs to a network namespace. */
+	{"/sys", "none", "/sys", "rbind,nosuid,noexec,nodev,ro", 'u'},
 };
 /* clang-format on */
 
