@@ -19,6 +19,12 @@ $1 == "option" {
 	opt[c, ++nopt[c]] = $0
 }
 
+# "oci create": a word behind the command oci, of which the shells complete the name only.
+$1 == "verb" {
+	split($2, w, " ")
+	verbs[w[1]] = verbs[w[1]] (verbs[w[1]] == "" ? "" : "|") w[2]
+}
+
 # group, its help, word=command|word=command: "image ls" is a form of the command "images".
 $1 == "group" {
 	groups[++ngroup] = $2
@@ -52,6 +58,8 @@ END {
 function first(cmd,   u)
 {
 	u = usage[cmd]
+	if (cmd in verbs)
+		return "enum:" verbs[cmd]
 	if (u ~ /IMAGE/)
 		return "image"
 	if (u ~ /CONTAINER/)
@@ -329,7 +337,7 @@ function zsh(   i, k, c)
 		print "  _arguments -s -S -A '-*' \\"
 		zsh_options(c)
 		if (first(c) != "none")
-			print "    " sq("1:" first(c) ":" zsh_action(first(c))) " \\"
+			print "    " sq("1:" (c in verbs ? "command" : first(c)) ":" zsh_action(first(c))) " \\"
 		print "    '*::argument:_normal'"
 		print "}"
 	}
@@ -505,6 +513,8 @@ function fish(   i, k, c, when)
 		fish_options(c, when)
 		if (first(c) == "file" || first(c) == "dir")
 			print "complete -c sandbox -n " sq(when) " -F"
+		else if (c in verbs)
+			print "complete -c sandbox -n " sq(when) " -x -a " sq(words(verbs[c]))
 		else if (first(c) != "none") {
 			print "complete -c sandbox -n " sq(when) " -a '(__sandbox_" first(c) "s)'"
 			if (first(c) == "image")

@@ -79,6 +79,8 @@ build_dir() {
   [ "$(try sandbox image pul)" = pull ]
   [ "$(try sandbox --debug image ls --form)" = --format ]
   [ "$(try sandbox image pull --mir)" = --mirror ]
+  [ "$(try sandbox oci chec)" = checkpoint ]
+  [ "$(try sandbox oci --cgroup-manager sys)" = systemd ]
   [ "$(try sandbox run --tmpfs-r)" = --tmpfs-root ]
   [ "$(try sandbox run --network h)" = host ]
   [ "$(try sandbox run --network = no)" = none ]
