@@ -254,6 +254,8 @@ int oci_make(struct making *m, const char *id, struct err *e)
 	if (!r)
 		r = check_terminal(m, e);
 	if (!r)
+		r = oci_notify_prepare(m, e);
+	if (!r)
 		r = oci_preserve(m->o, &m->spec, &m->keep_fds, e);
 	if (!r)
 		r = launch(m, e);

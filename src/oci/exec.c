@@ -197,7 +197,7 @@ static int join_and_wait(struct joining *j, struct err *e)
 		return signals;
 	r = join(j, e);
 	if (r >= 0 && !j->o->detach)
-		r = oci_wait(&j->launch, signals, &j->relay, &code, e);
+		r = oci_wait(&j->launch, signals, -1, &j->relay, &code, e);
 	if (r < 0 && j->launch.pidfd >= 0)
 		launch_kill(&j->launch);
 	relay_finish(&j->relay);

@@ -142,6 +142,7 @@ int oci_state_each(const struct oci *o, void (*fn)(void *ctx, const struct oci_s
 
 #define OCI_CONFIG "config.json"
 #define OCI_SOCKET "start"
+#define OCI_NOTIFY "notify"
 
 /* ---- create.c, run.c ------------------------------------------------------------------------------- */
 
@@ -172,7 +173,8 @@ void oci_unmake(struct making *m);
 void oci_making_free(struct making *m);
 void oci_stdio(struct launch *l);
 int oci_signals(sigset_t *old, struct err *e);
-int oci_wait(struct launch *l, int signals, struct relay *relay, int *exit_code, struct err *e);
+int oci_wait(struct launch *l, int signals, int notify, struct relay *relay, int *exit_code,
+	     struct err *e);
 int oci_until_gone(struct launch *l, int (*on_terminal)(void *ctx, struct err *e), void *ctx,
 		   struct err *e);
 
@@ -181,6 +183,13 @@ int oci_until_gone(struct launch *l, int (*on_terminal)(void *ctx, struct err *e
 int oci_write_pid_file(const char *path, pid_t pid, struct err *e);
 int oci_send_fd(const char *path, const char *option, int fd, const char *name, struct err *e);
 int oci_preserve(const struct oci *o, struct spec *s, unsigned *count, struct err *e);
+
+/* ---- notify.c: READY=1 of the container ------------------------------------------------------------ */
+
+int oci_notify_prepare(struct making *m, struct err *e);
+int oci_notify_open(const struct oci_state *s, struct err *e);
+bool oci_notify_read(int sock, pid_t pid);
+void oci_notify_wait(const struct oci_state *s, int sock);
 
 /* ---- start.c --------------------------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@ liboci_a_SOURCES += src/oci/features.c
 liboci_a_SOURCES += src/oci/group.c
 liboci_a_SOURCES += src/oci/internal.h
 liboci_a_SOURCES += src/oci/io.c
+liboci_a_SOURCES += src/oci/notify.c
 liboci_a_SOURCES += src/oci/oci.c
 liboci_a_SOURCES += src/oci/oci.h
 liboci_a_SOURCES += src/oci/options.c

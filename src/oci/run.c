@@ -56,24 +56,29 @@ static void pass_on(int signals, int pidfd, const struct relay *relay)
 /**
  * oci_wait - wait for the end of a process that is our child, its terminal and signals meanwhile
  * @l: its launch, running
+ * @notify: from oci_notify_open(), or -1; borrowed
  * @exit_code: receives it, or 128 + signal
  *
  * Return: 0 or -errno.
  */
-int oci_wait(struct launch *l, int signals, struct relay *relay, int *exit_code, struct err *e)
+int oci_wait(struct launch *l, int signals, int notify, struct relay *relay, int *exit_code,
+	     struct err *e)
 {
 	siginfo_t info = {};
 	int r;
 
 	for (;;) {
-		struct pollfd fds[5] = {{l->pidfd, POLLIN, 0}, {signals, POLLIN, 0}};
-		size_t n = relay_poll(relay, fds + 2);
+		struct pollfd fds[6] = {
+			{l->pidfd, POLLIN, 0}, {signals, POLLIN, 0}, {notify, POLLIN, 0}};
+		size_t n = relay_poll(relay, fds + 3);
 
-		if (poll(fds, 2 + n, -1) < 0 && errno != EINTR)
+		if (poll(fds, 3 + n, -1) < 0 && errno != EINTR)
 			return fail_errno(e, "cannot wait for the container");
-		relay_move(relay, fds + 2, n);
+		relay_move(relay, fds + 3, n);
 		if (fds[1].revents)
 			pass_on(signals, l->pidfd, relay);
+		if (fds[2].revents && oci_notify_read(notify, l->pid))
+			notify = -1;
 		if (fds[0].revents)
 			break;
 	}
@@ -112,10 +117,14 @@ static int run_in_front(struct making *m, struct err *e)
 {
 	struct relay relay;
 	sigset_t old;
-	cleanup_close int signals = oci_signals(&old, e);
-	int code = 0, r = signals < 0 ? signals : launch_go(&m->launch, e);
+	cleanup_close int signals = oci_signals(&old, e), notify = -1;
+	int code = 0, r = MIN(signals, 0);
 
 	relay_init(&relay);
+	if (!r) {
+		notify = oci_notify_open(&m->state, e);
+		r = notify < -1 ? notify : launch_go(&m->launch, e);
+	}
 	if (!r)
 		r = oci_until_gone(&m->launch, no_terminal, NULL, e);
 	if (!r && m->spec.tty && !m->o->console_socket)
@@ -124,7 +133,7 @@ static int run_in_front(struct making *m, struct err *e)
 		oci_started(&m->state);
 		oci_state_unlock(&m->state);
 		oci_hooks(&m->state, HOOK_POSTSTART, OCI_RUNNING);
-		r = oci_wait(&m->launch, signals, &relay, &code, e);
+		r = oci_wait(&m->launch, signals, notify, &relay, &code, e);
 	}
 	relay_finish(&relay);
 	sigprocmask(SIG_SETMASK, &old, NULL);

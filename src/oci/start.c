@@ -88,6 +88,7 @@ void oci_started(struct oci_state *s)
 int oci_start(struct oci_state *s, struct err *e)
 {
 	cleanup_close int sock = oci_connect_start(s, NULL);
+	cleanup_close int notify = -1;
 	enum oci_status status = sock < 0 ? oci_state_status(s) : OCI_CREATED;
 	int r;
 
@@ -95,6 +96,9 @@ int oci_start(struct oci_state *s, struct err *e)
 		return fail(e, status == OCI_STOPPED ? ESRCH : EINVAL,
 			    "cannot start container %s: it is %s, not created", s->id,
 			    oci_status_name(status));
+	notify = oci_notify_open(s, e);
+	if (notify < -1)
+		return notify;
 	fault_point("oci-connected");
 	r = launch_trigger(sock, e);
 	if (r < 0)
@@ -102,6 +106,11 @@ int oci_start(struct oci_state *s, struct err *e)
 	unlinkat(s->dir, OCI_SOCKET, 0);
 	oci_started(s);
 	oci_hooks(s, HOOK_POSTSTART, OCI_RUNNING);
+	if (notify >= 0) {
+		/* It may take its time, and others must be able to end it meanwhile. */
+		oci_state_unlock(s);
+		oci_notify_wait(s, notify);
+	}
 	return 0;
 }
 

@@ -7,6 +7,7 @@
  *	state.json    the record: who its first process is, replaced whole
  *	config.json   a copy, for the bundle may be gone when the container ends
  *	start         the socket that its first process waits at, until it is started
+ *	notify/       where it says that it is ready, if its creator wants to know
  *
  * Who changes something holds flock(2) on the folder. create() holds it from the making of
  * the folder until the record says "ready"; a folder without such a record that nobody holds is
@@ -231,7 +232,8 @@ int oci_state_config(const struct oci_state *s, json **out, struct err *e)
 static bool is_known(const char *name)
 {
 	return streq(name, RECORD) || streq(name, OCI_CONFIG) || streq(name, OCI_SOCKET) ||
-	       str_has_prefix(name, "." RECORD ".") || str_has_prefix(name, "." OCI_CONFIG ".");
+	       streq(name, OCI_NOTIFY) || str_has_prefix(name, "." RECORD ".") ||
+	       str_has_prefix(name, "." OCI_CONFIG ".");
 }
 
 /* Is everything in it ours? A folder of somebody's may be where an id would be. */
@@ -268,7 +270,7 @@ void oci_state_remove(struct oci_state *s)
 	unlinkat(s->dir, OCI_SOCKET, 0);
 	if (!unlinkat(s->root, s->name, AT_REMOVEDIR))
 		return;
-	/* What a replacement of the record that was killed half-way has left. */
+	/* The folder of notifications, or what a replacement that was killed half-way has left. */
 	fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d)
@@ -276,7 +278,7 @@ void oci_state_remove(struct oci_state *s)
 	take_fd(&fd);
 	while ((de = readdir(d))) {
 		if (is_known(de->d_name))
-			unlinkat(s->dir, de->d_name, 0);
+			remove_tree_at(s->dir, de->d_name);
 	}
 	closedir(d);
 	unlinkat(s->root, s->name, AT_REMOVEDIR);

@@ -276,3 +276,44 @@ state = json.loads(subprocess.run([oci, '--root', root, 'state', 'p'], check=Tru
 assert state['pid'] == pid
 EOF
 }
+
+@test "READY=1 of the process is passed to the caller's NOTIFY_SOCKET, and nothing else" {
+  bundle "c['process']['args'] = ['sh', '-c', 'exec sleep 1000']
+c['root']['readonly'] = False"
+  run -0 timeout 30 python3 - "$OCI" "$ROOT" "$BUNDLE" "$BATS_TEST_TMPDIR/host.sock" <<'EOF'
+import json, os, socket, subprocess, sys, threading
+oci, root, bundle, path = sys.argv[1:]
+host = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+host.bind(path)
+host.settimeout(10)
+env = dict(os.environ, NOTIFY_SOCKET=path)
+quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+subprocess.run([oci, '--root', root, 'create', '-b', bundle, 'n'], env=env, check=True, **quiet)
+start = subprocess.Popen([oci, '--root', root, 'start', 'n'], env=env, **quiet)
+inside = root + '/n/notify/notify.sock'
+def state(): return json.loads(subprocess.run([oci, '--root', root, 'state', 'n'], stdout=subprocess.PIPE).stdout)
+while state()['status'] != 'running':
+    pass
+assert start.poll() is None
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.sendto(b'STATUS=not yet\nREADY=10\n', inside)
+try:
+    start.wait(0.3)
+    raise SystemExit('start did not wait')
+except subprocess.TimeoutExpired:
+    pass
+s.sendto(b'STATUS=x\nREADY=1\nMAINPID=1\n', inside)
+assert start.wait(10) == 0
+assert host.recv(4096) == b'READY=1\nMAINPID=%d\n' % state()['pid']
+EOF
+  oci_ok exec n sh -c 'test -S /run/notify/notify.sock && tr "\0" "\n" </proc/1/environ'
+  [[ $output == *NOTIFY_SOCKET=/run/notify/notify.sock* ]]
+  oci_ok delete --force n
+  [ -z "$(ls -A "$ROOT")" ]
+  # One that ends without a word does not hold start up; one that is deleted neither.
+  bundle "c['process']['args'] = ['true']"
+  NOTIFY_SOCKET=$BATS_TEST_TMPDIR/host.sock oci_ok create -b "$BUNDLE" n
+  NOTIFY_SOCKET=$BATS_TEST_TMPDIR/host.sock SB_TIMEOUT=10 oci_ok start n
+  oci_ok delete n
+  NOTIFY_SOCKET=$BATS_TEST_TMPDIR/host.sock oci_ok run -b "$BUNDLE" n
+}
