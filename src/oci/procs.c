@@ -42,8 +42,12 @@ int oci_procs_each(const struct oci_state *s, bool (*fn)(void *ctx, pid_t pid, i
 {
 	cleanup_close int first = oci_state_pidfd(s);
 	struct proc_set set = {};
-	int r = oci_group_each(s, fn, ctx);
+	int r;
 
+	/* A group that is only announced may turn out to be somebody else's. */
+	if (!s->ready)
+		return -ESRCH;
+	r = oci_group_each(s, fn, ctx);
 	if (r != -ENOENT)
 		return r;
 	r = set_of(s, &set);

@@ -55,14 +55,15 @@ static void list_one(void *ctx, const struct oci_state *s)
 	struct listing *l = ctx;
 	enum oci_status status = oci_state_status(s);
 	pid_t pid = status == OCI_STOPPED || status == OCI_CREATING ? 0 : s->pid;
-	char when[WHEN_TEXT], owner[64];
+	char when[WHEN_TEXT], owner[64], bundle[PATH_MAX];
 	json *j;
 
 	owner_name(s->owner, owner);
 	if (l->table) {
 		format_when(when, s->created);
+		str_escape(bundle, sizeof(bundle), s->bundle ? s->bundle : "");
 		printf("%-20s %-10d %-10s %-30s %-36s %s\n", s->id, pid, oci_status_name(status),
-		       s->bundle ? s->bundle : "", when, owner);
+		       bundle, when, owner);
 		return;
 	}
 	j = oci_state_json(s, status);

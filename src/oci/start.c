@@ -8,12 +8,13 @@
 /**
  * oci_connect_start - the socket that a created container's first process waits at
  *
- * Return: a new descriptor; -ENOENT or -ECONNREFUSED when nobody waits, or another -errno.
+ * Return: a new descriptor; -ENOENT or -ECONNREFUSED when nobody waits, -EAGAIN when somebody does
+ * and more than enough others have asked, or another -errno. It never blocks.
  */
 int oci_connect_start(const struct oci_state *s, struct err *e)
 {
 	cleanup_close int at = openat(s->dir, OCI_SOCKET, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_close int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	cleanup_close int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	struct stat st;
 
@@ -99,6 +100,7 @@ int oci_start(struct oci_state *s, struct err *e)
 	notify = oci_notify_open(s, e);
 	if (notify < -1)
 		return notify;
+	fcntl(sock, F_SETFL, 0);
 	fault_point("oci-connected");
 	r = launch_trigger(sock, e);
 	if (r < 0)

@@ -493,7 +493,7 @@ static bool waits_for_start(const struct oci_state *s)
 {
 	cleanup_close int sock = oci_connect_start(s, NULL);
 
-	return sock >= 0;
+	return sock >= 0 || sock == -EAGAIN;
 }
 
 /* oci_state_status - by what the kernel says now */

@@ -113,3 +113,22 @@ teardown()
   gone() { ! squeue -h -j "$id" 2>/dev/null | grep -q .; }
   eventually 40 gone
 }
+
+@test "create and start in place of run: no output and no code, as Slurm has it, but it works and ends" {
+  cp "$D/oci.conf" "$D/oci.conf.run"
+  as_user sh -c 'rm -f "$D/user/bundle/rootfs/root/ran"'
+  python3 - "$D/oci.conf.run" "$D/oci.conf" <<'EOF'
+import sys
+out = []
+for line in open(sys.argv[1]):
+    if line.startswith('RunTimeRun'):
+        out.append(line.replace('RunTimeRun', 'RunTimeCreate').replace(' run ', ' create '))
+        out.append(line.replace('RunTimeRun', 'RunTimeStart').replace(' run ', ' start ').replace(' -b %b', ''))
+    else:
+        out.append(line)
+open(sys.argv[2], 'w').writelines(out)
+EOF
+  run -0 as_user timeout 60 srun --container="$D/user/bundle" sh -c 'sleep 0.3; echo lost'
+  [[ $output != *lost* ]]
+  cp "$D/oci.conf.run" "$D/oci.conf"
+}
