@@ -27,6 +27,18 @@ static bool is_systemds(const struct making *m)
 	       (path && *path != '/' && strchr(path, ':'));
 }
 
+/* Podman asks for a number of processes without being asked, and by systemd where that runs. */
+static bool is_podmans_default(const struct making *m)
+{
+	if (!is_systemds(m))
+		return false;
+	strv_for_each (line, &m->spec.oci.cgroup_files) {
+		if (!str_has_prefix(line, "pids."))
+			return false;
+	}
+	return true;
+}
+
 /* Limits that were asked for and are not there: an error, but where the caller can live without. */
 static int go_without(const struct making *m, const struct err *why, struct err *e)
 {
@@ -36,8 +48,8 @@ static int go_without(const struct making *m, const struct err *why, struct err 
 		log_debug("%s, ignoring", why->msg);
 		return 0;
 	}
-	if (why->code != EINVAL && m->o->rootless && is_rootless(m->o) &&
-	    !streq(m->o->rootless, "auto")) {
+	if (why->code != EINVAL && is_rootless(m->o) &&
+	    ((m->o->rootless && !streq(m->o->rootless, "auto")) || is_podmans_default(m))) {
 		log_warn("%s, ignoring: there will be no limits", why->msg);
 		return 0;
 	}

@@ -317,3 +317,28 @@ EOF
   oci_ok delete n
   NOTIFY_SOCKET=$BATS_TEST_TMPDIR/host.sock oci_ok run -b "$BUNDLE" n
 }
+
+@test "systemd's groups: what has no limits runs, what wants some is told, or asks to go without" {
+  # limited JSON ARGS...: a run with these resources.
+  limited() {
+    bundle "c['process']['args'] = ['true']
+c['linux']['cgroupsPath'] = 'user.slice:libpod:x'
+c['linux']['resources'] = $1"
+    shift
+    oci "$@" run -b "$BUNDLE" x
+  }
+  limited '{}' --systemd-cgroup
+  [ "$status" -eq 0 ] && [ -z "$stderr" ]
+  # Podman asks for this of itself.
+  limited "{'pids': {'limit': 2048}}" --log "$BATS_TEST_TMPDIR/log" --systemd-cgroup
+  [ "$status" -eq 0 ] && grep -q 'there will be no limits' "$BATS_TEST_TMPDIR/log"
+  limited "{'memory': {'limit': 1048576}}" --cgroup-manager systemd
+  [ "$status" -eq 125 ] && [[ $stderr == *"not supported yet; give --cgroup-manager=cgroupfs"* ]]
+  limited "{'memory': {'limit': 1048576}}"
+  [ "$status" -eq 125 ]
+  limited "{'memory': {'limit': 1048576}}" --systemd-cgroup --rootless=true
+  [ "$status" -eq 0 ]
+  limited "{'memory': {'limit': 1048576}}" --systemd-cgroup --cgroup-manager=disabled
+  [ "$status" -eq 0 ]
+  [ -z "$(ls -A "$ROOT")" ]
+}
