@@ -14,7 +14,6 @@
  *
  * run does the same. In the foreground it stays the parent instead of LEAVE, and starts.
  */
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -140,12 +139,7 @@ static unsigned own_namespaces(const struct making *m)
 
 static int on_terminal(struct making *m, struct err *e)
 {
-	const struct oci_spec *s = &m->spec.oci;
-	struct winsize size = {.ws_col = (unsigned short)s->console_width,
-			       .ws_row = (unsigned short)s->console_height};
-
-	if (size.ws_col || size.ws_row)
-		ioctl(m->launch.pty, TIOCSWINSZ, &size);
+	oci_size_terminal(&m->launch);
 	if (!m->o->console_socket)
 		return 0;
 	return oci_send_fd(m->o->console_socket, "--console-socket", m->launch.pty, "/dev/ptmx", e);

@@ -4,8 +4,6 @@
  * config.json has it. The process is our child; with --detach it is left to our parent, or to
  * whoever adopts our children, which is how an engine's monitor becomes its parent.
  */
-#include <sys/ioctl.h>
-
 #include "linux/sys.h"
 #include "oci/internal.h"
 
@@ -148,12 +146,8 @@ static int check_status(struct joining *j, struct err *e)
 static int on_terminal(void *ctx, struct err *e)
 {
 	struct joining *j = ctx;
-	const struct oci_spec *s = &j->spec.oci;
-	struct winsize size = {.ws_col = (unsigned short)s->console_width,
-			       .ws_row = (unsigned short)s->console_height};
 
-	if (size.ws_col || size.ws_row)
-		ioctl(j->launch.pty, TIOCSWINSZ, &size);
+	oci_size_terminal(&j->launch);
 	if (!j->o->console_socket)
 		return relay_start(&j->relay, j->launch.pty);
 	return oci_send_fd(j->o->console_socket, "--console-socket", j->launch.pty, "/dev/ptmx", e);

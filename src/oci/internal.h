@@ -182,6 +182,7 @@ int oci_until_gone(struct launch *l, int (*on_terminal)(void *ctx, struct err *e
 
 int oci_write_pid_file(const char *path, pid_t pid, struct err *e);
 int oci_send_fd(const char *path, const char *option, int fd, const char *name, struct err *e);
+void oci_size_terminal(const struct launch *l);
 int oci_preserve(const struct oci *o, struct spec *s, unsigned *count, struct err *e);
 
 /* ---- notify.c: READY=1 of the container ------------------------------------------------------------ */

@@ -4,6 +4,7 @@
  * its terminal or its pidfd, descriptors that are handed down.
  */
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -68,6 +69,17 @@ int oci_send_fd(const char *path, const char *option, int fd, const char *name, 
 	if (sock >= 0 && r < 0)
 		return fail(e, -r, "%s %s: %s", option, path, strerror(-r));
 	return r;
+}
+
+/* oci_size_terminal - as process.consoleSize says */
+void oci_size_terminal(const struct launch *l)
+{
+	const struct oci_spec *s = &l->spec->oci;
+	const struct winsize size = {.ws_col = (unsigned short)s->console_width,
+				     .ws_row = (unsigned short)s->console_height};
+
+	if (size.ws_col || size.ws_row)
+		ioctl(l->pty, TIOCSWINSZ, &size);
 }
 
 /* The descriptors of socket activation, if they are meant for us. Source: sd_listen_fds(3). */

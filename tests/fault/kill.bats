@@ -68,19 +68,6 @@ swept()
   eventually 15 swept
 }
 
-no_processes()
-{
-  local end=$((SECONDS + 5))
-
-  while [ -n "$(leak_processes | sort | comm -13 <(grep '^process' "$BATS_TEST_TMPDIR/leaks.before") -)" ]; do
-    [ "$SECONDS" -lt "$end" ] || {
-      leak_processes >&2
-      return 1
-    }
-    sleep 0.05
-  done
-}
-
 @test "kill -9 of the container's first process at every stage is an error that cleans up" {
   local stage status
 

@@ -204,6 +204,20 @@ check_leaks()
   return 1
 }
 
+# no_processes: within five seconds no process is there that was not at leaks_before.
+no_processes()
+{
+  local end=$((SECONDS + 5))
+
+  while [ -n "$(leak_processes | sort | comm -13 <(grep '^process' "$BATS_TEST_TMPDIR/leaks.before") -)" ]; do
+    [ "$SECONDS" -lt "$end" ] || {
+      leak_processes >&2
+      return 1
+    }
+    sleep 0.05
+  done
+}
+
 # store_clean: no unfinished work in the store once the sweeper of the next command has run.
 store_clean()
 {

@@ -30,19 +30,6 @@ end_front()
   wait "$front" 2>/dev/null || :
 }
 
-no_processes()
-{
-  local end=$((SECONDS + 5))
-
-  while [ -n "$(leak_processes | sort | comm -13 <(grep '^process' "$BATS_TEST_TMPDIR/leaks.before") -)" ]; do
-    [ "$SECONDS" -lt "$end" ] || {
-      leak_processes >&2
-      return 1
-    }
-    sleep 0.05
-  done
-}
-
 # The rows of the step table that a bundle's launch walks, as --debug tells them.
 stages()
 {
