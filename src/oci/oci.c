@@ -297,10 +297,11 @@ int oci_run(int argc, char **argv)
 int oci_main(int argc, char **argv)
 {
 	struct err e = {};
+	mode_t mask;
 
 	if (argc < 1)
 		return OCI_EXIT_FAILED;
-	if (program_start(&e) < 0) {
+	if (program_start(&mask, &e) < 0) {
 		print_error(&e);
 		return OCI_EXIT_FAILED;
 	}

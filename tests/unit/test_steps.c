@@ -65,9 +65,11 @@ static void test_confinement_order(void **state)
 static void test_one_user_namespace(void **state)
 {
 	static const char *const anew[] = {"prepare-maps", "clone", "start-maps", "userns-fd"};
-	struct launch l = {};
+	struct spec s;
+	struct launch l = {.spec = &s};
 
 	(void)state;
+	spec_init(&s);
 	for (int kept = 0; kept < 12; kept += 11) {
 		l.kept_userns = kept;
 		assert_int_equal(steps[index_of("rejoin")].when(&l), kept != 0);
