@@ -341,11 +341,10 @@ static int security(struct spec *s, const struct run_opts *o, struct err *e)
 
 		if (r < 0)
 			break;
-		if (str_has_prefix(opt, "seccomp=") && opt[8]) {
-			s->sec.seccomp = streq(opt + 8, "unconfined") ? SECCOMP_UNCONFINED
-								      : SECCOMP_FILE;
-			free(s->sec.seccomp_file);
-			s->sec.seccomp_file = xstrdup(opt + 8);
+		if (streq(opt, "seccomp=unconfined")) {
+			s->sec.seccomp = SECCOMP_UNCONFINED;
+		} else if (str_has_prefix(opt, "seccomp=") && opt[8]) {
+			r = spec_read_seccomp(s, opt + 8, e);
 		} else if (str_has_prefix(opt, "no-new-privileges")) {
 			const char *v = opt + strlen("no-new-privileges");
 

@@ -32,7 +32,8 @@ int seccomp_prepare(struct launch *l, struct err *e)
 		return 0;
 	l->c.seccomp = xcalloc(1, sizeof(*l->c.seccomp));
 	if (s->seccomp == SECCOMP_FILE)
-		return seccomp_from_file(s->seccomp_file, s->caps, l->c.seccomp, e);
+		return seccomp_from_profile(s->seccomp_file, s->seccomp_text, s->caps, l->c.seccomp,
+					    e);
 	if (s->seccomp == SECCOMP_TEXT)
 		return seccomp_from_text(s->seccomp_text, s->caps, &l->c.watch, l->c.seccomp, e);
 

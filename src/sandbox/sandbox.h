@@ -124,7 +124,8 @@ const char *seccomp_word(enum seccomp_words which, size_t i);
 const struct sock_fprog *seccomp_default(uint64_t caps, bool nested);
 int seccomp_from_text(const char *text, uint64_t caps, struct seccomp_watch *watch,
 		      struct sock_fprog *out, struct err *e);
-int seccomp_from_file(const char *path, uint64_t caps, struct sock_fprog *out, struct err *e);
+int seccomp_from_profile(const char *name, const char *text, uint64_t caps, struct sock_fprog *out,
+			 struct err *e);
 int seccomp_load(const struct sock_fprog *prog, uint32_t flags, struct err *e);
 
 /* ---- doctor.c: the preconditions, each tried for real --------------------------------------------- */

@@ -32,8 +32,6 @@
 #endif
 #define CAP_NONE -1
 
-#define MAX_PROFILE (4U << 20)
-
 static const struct {
 	bool nested;
 	int cap[2];
@@ -124,36 +122,34 @@ static bool has_notify(const struct sock_fprog *prog)
 }
 
 /**
- * seccomp_from_file - the program of a profile in Docker's format
- * @path: JSON
+ * seccomp_from_profile - the program of a profile in Docker's format
+ * @name: of the file, for messages
+ * @text: what it held when the container was made: JSON
  * @caps: what the container may have, for includes and excludes
  * @out: filter is new, for free()
  *
  * Context: front end, before the launch.
  * Return: 0 or -errno; there is no half program.
  */
-int seccomp_from_file(const char *path, uint64_t caps, struct sock_fprog *out, struct err *e)
+int seccomp_from_profile(const char *name, const char *text, uint64_t caps, struct sock_fprog *out,
+			 struct err *e)
 {
-	struct buf text cleanup_buf = {};
-	int r = read_file_at(AT_FDCWD, path, MAX_PROFILE, &text);
+	int r;
 
 	*out = (struct sock_fprog){};
-	if (r < 0)
-		return fail(e, -r, "seccomp profile %s: %s", path,
-			    r == -EINVAL  ? "it is not a regular file"
-			    : r == -EFBIG ? "it is larger than 4 MiB"
-					  : strerror(-r));
-	r = seccomp_program(text.data ? text.data : "", text.len, caps, out, e);
+	if (!text)
+		return fail(e, ENODATA, "the record of the container lacks its seccomp profile");
+	r = seccomp_program(text, strlen(text), caps, out, e);
 	if (!r && has_notify(out)) {
 		free(take_ptr(out->filter));
 		r = fail(e, EINVAL,
 			 "SCMP_ACT_NOTIFY needs a listener, which only config.json names");
 	}
-	return r < 0 ? fail_in(e, r, "seccomp profile %s", path) : 0;
+	return r < 0 ? fail_in(e, r, "seccomp profile %s", name) : 0;
 }
 
 /**
- * seccomp_from_text - as seccomp_from_file() for "linux.seccomp" of config.json
+ * seccomp_from_text - as seccomp_from_profile() for "linux.seccomp" of config.json
  * @watch: set; its strings are new, also after a failure
  */
 int seccomp_from_text(const char *text, uint64_t caps, struct seccomp_watch *watch,

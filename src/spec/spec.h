@@ -156,6 +156,7 @@ enum seccomp_mode { SECCOMP_DEFAULT, SECCOMP_UNCONFINED, SECCOMP_FILE, SECCOMP_T
 /**
  * struct security_spec - what bounds the payload
  * @cap_sets: the sets below are meant as they are, and @caps bounds; else @user_caps says the rest
+ * @seccomp_file, @seccomp_text: a profile's name, and what it held when the container was made
  * @apparmor, @selinux: for exec; @mount_label: for each new file system
  */
 struct security_spec {
@@ -419,6 +420,7 @@ int spec_parse_ulimit(struct spec *s, const char *text, struct err *e);
 int spec_parse_add_host(struct spec *s, const char *text, struct err *e);
 int spec_parse_sysctl(struct spec *s, const char *text, struct err *e);
 int spec_parse_env(struct spec *s, const char *text, struct err *e);
+int spec_read_seccomp(struct spec *s, const char *path, struct err *e);
 int spec_parse_env_file(struct spec *s, const char *path, struct err *e);
 int restart_parse(struct restart *out, const char *text, struct err *e);
 int spec_parse_idmap(struct idmap *m, const char *text, struct err *e);

@@ -212,7 +212,34 @@ int spec_parse_env(struct spec *s, const char *text, struct err *e)
 	return 0;
 }
 
-#define ENV_FILE_MAX (1 << 20)
+#define ENV_FILE_MAX     (1 << 20)
+#define SECCOMP_FILE_MAX (4 << 20)
+
+/**
+ * spec_read_seccomp - take a seccomp profile in Docker's format
+ *
+ * What it holds now is what counts: a container that can write the file must not choose the
+ * filter of its next start.
+ */
+int spec_read_seccomp(struct spec *s, const char *path, struct err *e)
+{
+	cleanup_buf struct buf text = {};
+	int r = read_file_at(AT_FDCWD, path, SECCOMP_FILE_MAX, &text);
+
+	if (r < 0)
+		return fail(e, -r, "seccomp profile %s: %s", path,
+			    r == -EINVAL  ? "it is not a regular file"
+			    : r == -EFBIG ? "it is larger than 4 MiB"
+					  : strerror(-r));
+	if (text.len && strlen(text.data) != text.len)
+		return fail(e, EINVAL, "seccomp profile %s: it is not a text file", path);
+	s->sec.seccomp = SECCOMP_FILE;
+	free(s->sec.seccomp_file);
+	free(s->sec.seccomp_text);
+	s->sec.seccomp_file = xstrdup(path);
+	s->sec.seccomp_text = text.data ? take_ptr(text.data) : xstrdup("");
+	return 0;
+}
 
 /**
  * spec_parse_env_file - one variable a line, as spec_parse_env() takes it; # begins a comment line

@@ -57,3 +57,19 @@ teardown() { unharmed; }
   on_root --security-opt seccomp=/dev/zero "$R" /bin/true
   refused
 }
+
+@test "a payload that can write its profile does not choose the next filter" {
+  local d=$BATS_TEST_TMPDIR/p
+
+  mkdir "$d"
+  echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"action":"SCMP_ACT_ERRNO",
+    "names":["chmod","fchmod","fchmodat","fchmodat2"]}]}' >"$d/p.json"
+  # By a relative name, and in the background.
+  cd "$d" || return 1
+  "$SANDBOX" run -d --network none --name prof --security-opt seccomp=p.json -v "$d:/s" \
+    busybox sh -c 'echo "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}" >/s/p.json; sleep 60' 2>/dev/null
+  eventually 10 grep -q '"SCMP_ACT_ALLOW"}' p.json
+  run "$SANDBOX" exec prof chmod 700 /root
+  "$SANDBOX" rm -ft0 prof
+  [ "$status" -ne 0 ]
+}

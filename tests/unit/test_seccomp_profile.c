@@ -250,10 +250,14 @@ static void test_own_profile(void **state)
 	const struct sock_fprog *ours = seccomp_default(CAPS_DEFAULT, false);
 	struct sock_fprog f;
 	struct err e = {};
+	struct spec s;
 
 	(void)state;
-	if (seccomp_from_file(path, CAPS_DEFAULT, &f, &e) < 0)
+	spec_init(&s);
+	if (spec_read_seccomp(&s, path, &e) < 0 ||
+	    seccomp_from_profile(s.sec.seccomp_file, s.sec.seccomp_text, CAPS_DEFAULT, &f, &e) < 0)
 		fail_msg("%s", e.msg);
+	spec_free(&s);
 	bpf_check(f.filter, f.len);
 	for (long nr = 0; nr < 440; nr++) { /* known to every libseccomp from 2.5 on */
 #ifdef __x86_64__
@@ -412,14 +416,19 @@ static void test_files(void **state)
 {
 	struct sock_fprog f;
 	struct err e = {};
+	struct spec s;
 
 	(void)state;
-	assert_int_equal(seccomp_from_file("/nonexistent.json", 0, &f, &e), -ENOENT);
+	spec_init(&s);
+	assert_int_equal(spec_read_seccomp(&s, "/nonexistent.json", &e), -ENOENT);
 	assert_string_equal(e.msg, "seccomp profile /nonexistent.json: No such file or directory");
-	assert_true(seccomp_from_file("/dev/zero", 0, &f, &e) < 0);
+	assert_true(spec_read_seccomp(&s, "/dev/zero", &e) < 0);
 	assert_string_equal(e.msg, "seccomp profile /dev/zero: it is not a regular file");
-	assert_true(seccomp_from_file("/", 0, &f, &e) < 0);
+	assert_true(spec_read_seccomp(&s, "/", &e) < 0);
+	assert_null(s.sec.seccomp_text);
+	assert_int_equal(seccomp_from_profile("x", "{", 0, &f, &e), -EINVAL);
 	assert_null(f.filter);
+	spec_free(&s);
 }
 
 int main(void)
