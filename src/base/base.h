@@ -219,6 +219,7 @@ int move_fd_above(int fd, int min);
 
 /* ---- path.c: folders, and names inside a root that is not trusted ------------------------------- */
 
+int open_no_links(const char *path, int flags);
 int open_in_root(int rootfd, const char *path, int flags, mode_t mode);
 int mkdir_p_in_root(int rootfd, const char *path, mode_t mode);
 int mkdir_p(const char *path, mode_t mode);

@@ -44,6 +44,22 @@ int open_in_root(int rootfd, const char *path, int flags, mode_t mode)
 	return -errno;
 }
 
+/**
+ * open_no_links - open what a path of the host leads to without any symbolic link on the way
+ * @path: absolute
+ * @flags: as for open(2); O_CLOEXEC is added
+ *
+ * Return: a new descriptor, -ELOOP when there is one, or another -errno.
+ */
+int open_no_links(const char *path, int flags)
+{
+	struct open_how how = {.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+			       .resolve = RESOLVE_NO_SYMLINKS};
+	long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
 static int open_dir_step(int dirfd, int rootfd, const char *done, const char *name, mode_t mode)
 {
 	int fd;

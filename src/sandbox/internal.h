@@ -164,7 +164,8 @@ int mount_attach(int mountfd, int targetfd, const char *what, struct err *e);
 int cover_bind(struct launch *l, size_t mount, int root, struct err *e);
 int tmpfs_open(const char *const *options, uint64_t attrs, struct err *e);
 int make_file(int rootfd, const char *path);
-int source_open(const struct mount_spec *m, struct err *e);
+int tree_open(const char *path, bool strict, bool recursive);
+int source_open(const struct mount_spec *m, bool strict, struct err *e);
 int source_failed(const struct mount_spec *m, int r, struct err *e);
 
 /* netdev.c */

@@ -139,17 +139,39 @@ int mount_target(int rootfd, const char *path, bool dir, struct err *e)
 	return fd;
 }
 
-/* source_open - what a bind shows, detached; -1 when it is not there and need not be */
-int source_open(const struct mount_spec *m, struct err *e)
+/**
+ * tree_open - a clone of the mounts at a path of the host
+ * @strict: no symbolic link on the way: they were followed when the spec was made
+ *
+ * Return: a mount descriptor, -ELOOP, or another -errno.
+ */
+int tree_open(const char *path, bool strict, bool recursive)
 {
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (m->recursive ? AT_RECURSIVE : 0);
-	int fd = sys_open_tree(AT_FDCWD, m->source, flags), r;
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
+	cleanup_close int fd = strict ? open_no_links(path, O_PATH) : -1;
+
+	if (strict)
+		return fd < 0 ? fd : sys_open_tree(fd, "", flags | AT_EMPTY_PATH);
+	return sys_open_tree(AT_FDCWD, path, flags);
+}
+
+/*
+ * source_open - what a bind shows, detached; -1 when it is not there and need not be
+ * @strict: see tree_open()
+ */
+int source_open(const struct mount_spec *m, bool strict, struct err *e)
+{
+	int fd = tree_open(m->source, strict, m->recursive), r;
 
 	if (fd >= 0)
 		return fd;
 	if (fd == -ENOENT && m->optional)
 		return -1;
 	r = fail(e, -fd, "cannot bind %s: %s", m->source, strerror(-fd));
+	if (fd == -ELOOP && strict)
+		return fail_hint(
+			e, r,
+			"a part of it has become a symbolic link since the container was made");
 	return fd == -EINVAL
 		       ? fail_hint(
 				 e, r,
@@ -170,7 +192,8 @@ int source_failed(const struct mount_spec *m, int r, struct err *e)
 
 static int clone_source(const struct mount_spec *m, struct err *e)
 {
-	int fd = source_open(m, e), r;
+	/* The store's own path is the user's business. */
+	int fd = source_open(m, !m->volume, e), r;
 
 	if (fd < 0)
 		return fd;

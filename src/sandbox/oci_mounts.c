@@ -103,7 +103,7 @@ static int set_options(const struct mount_spec *m, int fd)
 
 static int open_bind(const struct launch *l, const struct mount_spec *m, struct err *e)
 {
-	int fd = source_open(m, e), r;
+	int fd = source_open(m, false, e), r;
 
 	if (fd < 0)
 		return fd;

@@ -156,8 +156,9 @@ int rootfs_overlay(struct launch *l, struct err *e)
 int root_tree(struct launch *l, struct err *e)
 {
 	const char *dir = l->spec->rootfs.dir;
-	cleanup_close int fd = sys_open_tree(AT_FDCWD, dir,
-					     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	/* As with binds; one that is held (step_hold_store) has been looked at. */
+	const bool strict = !l->spec->bare && !str_has_prefix(dir, "/proc/self/fd/");
+	cleanup_close int fd = tree_open(dir, strict, true);
 	struct stat host, st;
 	int r;
 
@@ -203,12 +204,14 @@ static const struct {
 };
 
 /* A folder by descriptor, which exec closes; the path that leads to it needs no rights. */
-static int hold(char **path, struct err *e)
+static int hold(char **path, bool strict, struct err *e)
 {
-	int fd = open(*path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = strict ? open_no_links(*path, O_PATH | O_DIRECTORY)
+			: open(*path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return fail_errno(e, "cannot open %s", *path);
+		return fail(e, strict ? -fd : errno, "cannot open %s: %s", *path,
+			    strerror(strict ? -fd : errno));
 	free(*path);
 	*path = xasprintf("/proc/self/fd/%d", fd);
 	return 0;
@@ -227,16 +230,16 @@ int step_hold_store(struct launch *l, struct err *e)
 	*s = *l->spec;
 	s->rootfs.layers = (struct strv){};
 	strv_copy(&s->rootfs.layers, &l->spec->rootfs.layers);
-	r = hold(&run_dir, e);
+	r = hold(&run_dir, false, e);
 	for (size_t i = 0; !r && i < s->rootfs.layers.n; i++)
-		r = hold(&s->rootfs.layers.v[i], e);
+		r = hold(&s->rootfs.layers.v[i], false, e);
 	if (!r && s->rootfs.state_dir && !s->rootfs.tmpfs) {
 		s->rootfs.state_dir = xstrdup(s->rootfs.state_dir);
-		r = hold(&s->rootfs.state_dir, e);
+		r = hold(&s->rootfs.state_dir, false, e);
 	}
 	if (!r && s->rootfs.dir) {
 		s->rootfs.dir = xstrdup(s->rootfs.dir);
-		r = hold(&s->rootfs.dir, e);
+		r = hold(&s->rootfs.dir, !s->bare, e);
 	}
 	l->run_dir = run_dir;
 	l->spec = s;

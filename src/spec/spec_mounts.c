@@ -82,6 +82,8 @@ static int set_target(struct mount_spec *m, const char *target, const char *text
 
 static int set_source(struct mount_spec *m, const char *source, const char *text, struct err *e)
 {
+	char *real;
+
 	if (!*source)
 		return fail(e, EINVAL,
 			    "\"%s\" names nothing on the host; write HOST-PATH:CONTAINER-PATH",
@@ -89,6 +91,15 @@ static int set_source(struct mount_spec *m, const char *source, const char *text
 	m->source = path_absolute(source);
 	if (!m->source)
 		return fail(e, ENOENT, "\"%s\" is relative, and the current folder is gone", text);
+	/*
+	 * Symbolic links are followed now, by who wrote them, and never again: a payload with a
+	 * writable bind above the source could put one there before the next start.
+	 */
+	real = realpath(m->source, NULL);
+	if (real) {
+		free(m->source);
+		m->source = real;
+	}
 	return 0;
 }
 

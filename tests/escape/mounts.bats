@@ -3,6 +3,7 @@
 #
 # Volumes: what may not be covered, races with whoever shares one, options that hold.
 
+bats_require_minimum_version 1.5.0
 load ../lib/common
 load setup
 
@@ -224,4 +225,27 @@ teardown() { unharmed; }
   rm -rf "$d"
   ran
   [ "$output" = $'shm\nx' ]
+}
+
+@test "a source that a payload has replaced by a symbolic link is not followed at the next start" {
+  local w=$BATS_TEST_TMPDIR/w
+
+  mkdir -p "$w/work/data" "$w/victim"
+  echo secret >"$w/victim/secret"
+  ln -s work/data "$w/link"
+  # Links that the caller has are followed, once.
+  "$SANDBOX" run -d --network none --name swap -v "$w/work:/w" -v "$w/link:/data" busybox sh -c '
+    touch /data/mine; [ -e /w/data/mine ] && rm /w/data/mine && rmdir /w/data && ln -s ../victim /w/data
+    sleep 60'
+  eventually 10 test -h "$w/work/data"
+  "$SANDBOX" stop -t 0 swap
+  run ! "$SANDBOX" start swap
+  [[ $output == *"has become a symbolic link"* ]]
+  "$SANDBOX" rm -f swap
+  # And a root.
+  mkdir -p "$w/work/root" && cp -r "$R/." "$w/work/root/"
+  "$SANDBOX" create --network none --name swap --rootfs "$w/work/root" /tool deep 0
+  rm -r "$w/work/root" && ln -s ../victim "$w/work/root"
+  run ! "$SANDBOX" start -a swap
+  "$SANDBOX" rm -f swap
 }
