@@ -206,6 +206,20 @@ void notify_move(struct run *run, const struct pollfd *fds)
 		say(run->notify, good.data);
 }
 
+/* notify_finish - the container has ended: what it has said last is passed on as well */
+void notify_finish(struct run *run)
+{
+	struct pollfd fds[2];
+
+	/* As many as fit into a socket; a manager that takes nothing is not waited for. */
+	for (int i = 0; run->notify && i < 1024; i++) {
+		notify_poll(run, fds);
+		if (poll(fds, ARRAY_SIZE(fds), 0) <= 0)
+			return;
+		notify_move(run, fds);
+	}
+}
+
 /**
  * notify_barrier - wait until the service manager has read what the supervisor has told it
  *

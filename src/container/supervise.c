@@ -320,6 +320,7 @@ int run_once(struct run *run, struct err *e)
 	run->launch.covers = NULL;
 	covers_free(&covers, r < 0);
 	health_cancel(run, false);
+	notify_finish(run);
 	relay_finish(&run->relay);
 	stdio_end(run);
 	net_stop(&run->net);

@@ -86,6 +86,7 @@ void notify_started(struct run *run);
 void notify_healthy(struct run *run);
 void notify_poll(const struct run *run, struct pollfd *fds);
 void notify_move(struct run *run, const struct pollfd *fds);
+void notify_finish(struct run *run);
 void notify_barrier(const struct spec *s);
 
 /* ---- front.c --------------------------------------------------------------------------------------------- */
