@@ -222,6 +222,9 @@ int container_check(const struct dirs *dirs, const struct container_info *i, con
 
 /* ---- relay.c: the caller's terminal and the container's ------------------------------------------- */
 
+#define RELAY_IN  4096
+#define RELAY_OUT 16384
+
 struct keys;
 
 /**
@@ -233,7 +236,7 @@ struct relay {
 	bool raw, in_open, out_open, left;
 	struct keys *keys;
 	struct termios saved;
-	char in[4096], out[16384];
+	char *in, *out; /* RELAY_IN and RELAY_OUT bytes, once there is a pty */
 	size_t in_len, out_len, out_at;
 };
 

@@ -15,9 +15,7 @@
 
 void relay_init(struct relay *r)
 {
-	memset(r, 0, offsetof(struct relay, in));
-	r->in_len = r->out_len = r->out_at = 0;
-	r->pty = -1;
+	*r = (struct relay){.pty = -1};
 }
 
 static void set_raw(struct relay *r)
@@ -35,6 +33,8 @@ static void set_raw(struct relay *r)
  */
 int relay_start(struct relay *r, int pty)
 {
+	r->in = xmalloc(RELAY_IN + RELAY_OUT);
+	r->out = r->in + RELAY_IN;
 	r->pty = pty;
 	r->in_open = fcntl(STDIN_FILENO, F_GETFD) >= 0;
 	r->out_open = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
@@ -84,7 +84,7 @@ __idle size_t relay_poll(const struct relay *r, struct pollfd *fds)
 		return 0;
 	if (r->in_len)
 		pty |= POLLOUT;
-	if (r->out_len < sizeof(r->out) / 2)
+	if (r->out_len < RELAY_OUT / 2)
 		pty |= POLLIN;
 	fds[n++] = (struct pollfd){r->pty, pty, 0};
 	if (r->in_open && !r->in_len)
@@ -96,7 +96,7 @@ __idle size_t relay_poll(const struct relay *r, struct pollfd *fds)
 
 static void read_caller(struct relay *r)
 {
-	char typed[sizeof(r->in) - KEYS_MAX];
+	char typed[RELAY_IN - KEYS_MAX];
 	ssize_t n = read(STDIN_FILENO, typed, sizeof(typed));
 
 	if (n > 0 && r->keys && r->raw) {
@@ -127,7 +127,7 @@ static void write_pty(struct relay *r)
 /* false: no process has the terminal open any more, or not yet */
 static bool read_pty(struct relay *r)
 {
-	ssize_t n = read(r->pty, r->out + r->out_len, sizeof(r->out) - r->out_len);
+	ssize_t n = read(r->pty, r->out + r->out_len, RELAY_OUT - r->out_len);
 
 	if (n > 0)
 		r->out_len += (size_t)n;
@@ -192,6 +192,7 @@ void relay_leave(struct relay *r)
 	relay_pause(r);
 	r->raw = r->left = false;
 	r->pty = -1;
+	free(take_ptr(r->in));
 }
 
 /* relay_finish - the container has ended: carry its last words, and give the terminal back */
@@ -209,6 +210,7 @@ void relay_finish(struct relay *r)
 		} while (r->out_len || read_pty(r));
 	}
 	relay_pause(r);
+	free(take_ptr(r->in));
 	r->raw = false;
 	r->pty = -1;
 }
