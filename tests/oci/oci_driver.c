@@ -60,7 +60,7 @@ static bool grouped;
 
 static int create(struct spec *s, const char *bundle, bool attended, int keep, pid_t *pid)
 {
-	struct cgroup group = {.fd = -1};
+	struct cgroup group __attribute__((cleanup(cgroup_free))) = {.fd = -1};
 	static const struct launch_files files;
 	struct launch l = {.spec = s,
 			   .files = &files,
@@ -69,7 +69,7 @@ static int create(struct spec *s, const char *bundle, bool attended, int keep, p
 			   .unattended = !attended,
 			   .keep_fds = keep,
 			   .run_dir = bundle};
-	struct idmap_plan plan;
+	struct idmap_plan plan __attribute__((cleanup(idmap_plan_free)));
 	struct err e = {};
 	enum launch_event event;
 	int r = idmap_make_plan(&plan, s, &e), status;
@@ -110,7 +110,7 @@ static int create(struct spec *s, const char *bundle, bool attended, int keep, p
 static int end_group(const struct spec *s)
 {
 	char *path cleanup_free = NULL;
-	struct cgroup group;
+	struct cgroup group __attribute__((cleanup(cgroup_free))) = {.fd = -1};
 	struct err e = {};
 
 	if (!grouped || cgroup_path(s, &path, &e) < 0)
@@ -146,16 +146,51 @@ static int start(const struct spec *s, const char *bundle, pid_t pid)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-int main(int argc, char **argv)
+/* Creates in a process of its own, which ends, and starts from here, as two commands do. */
+static int create_and_start(struct spec *s, const char *bundle, int keep)
+{
+	int r, p[2], status;
+	pid_t creator, pid = -1;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return 2;
+	p[1] = move_fd_above(p[1], 20);
+	creator = fork();
+	if (!creator) {
+		r = create(s, bundle, false, keep, &pid);
+		if (!r && write(p[1], &pid, sizeof(pid)) != sizeof(pid))
+			r = 125;
+		_exit(r);
+	}
+	wait_pid(creator, &status);
+	if (status)
+		return WEXITSTATUS(status);
+	if (read(p[0], &pid, sizeof(pid)) != sizeof(pid))
+		return 2;
+	return start(s, bundle, pid);
+}
+
+static int read_config(struct spec *s, const char *bundle, struct err *e)
 {
 	struct buf text cleanup_buf = {};
 	json *j cleanup_json = NULL;
+	int r = read_file_at(AT_FDCWD, "config.json", 1 << 26, &text);
+
+	if (r < 0)
+		return fail(e, -r, "config.json: %s", strerror(-r));
+	r = json_parse(text.data, text.len, &j, e);
+	return r < 0 ? r : spec_from_oci(s, j, bundle, e);
+}
+
+int main(int argc, char **argv)
+{
 	char bundle[PATH_MAX];
 	struct spec s;
 	struct err e = {};
 	bool attended = false, only = false;
-	int opt, keep = 0, r, p[2], status;
-	pid_t creator, pid = -1;
+	int opt, keep = 0, r;
+	pid_t pid = -1;
 
 	while ((opt = getopt(argc, argv, "ack:ns:v")) > 0) {
 		attended |= opt == 'a';
@@ -175,37 +210,14 @@ int main(int argc, char **argv)
 	signals_learn();
 	spec_init(&s);
 	s.id = xstrdup("driven");
-	r = read_file_at(AT_FDCWD, "config.json", 1 << 26, &text);
-	if (r < 0)
-		return perror("config.json"), 2;
-	r = json_parse(text.data, text.len, &j, &e);
-	if (!r)
-		r = spec_from_oci(&s, j, bundle, &e);
-	if (r < 0)
-		return said(&e);
-	if (only) {
-		r = create(&s, bundle, false, keep, &pid);
-		if (!r)
-			printf("%d\n", pid);
-		return r;
-	}
-	if (attended)
-		return create(&s, bundle, true, keep, &pid);
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (pipe2(p, O_CLOEXEC) < 0)
-		return 2;
-	p[1] = move_fd_above(p[1], 20);
-	creator = fork();
-	if (!creator) {
-		r = create(&s, bundle, false, keep, &pid);
-		if (!r && write(p[1], &pid, sizeof(pid)) != sizeof(pid))
-			r = 125;
-		_exit(r);
-	}
-	wait_pid(creator, &status);
-	if (status)
-		return WEXITSTATUS(status);
-	if (read(p[0], &pid, sizeof(pid)) != sizeof(pid))
-		return 2;
-	return start(&s, bundle, pid);
+	if (read_config(&s, bundle, &e) < 0)
+		r = said(&e);
+	else if (only || attended)
+		r = create(&s, bundle, attended, keep, &pid);
+	else
+		r = create_and_start(&s, bundle, keep);
+	if (only && !r)
+		printf("%d\n", pid);
+	spec_free(&s);
+	return r;
 }
