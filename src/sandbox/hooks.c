@@ -13,13 +13,14 @@
  *	poststart, poststop	by `start` and `delete`
  *
  * A hook reads the container's state as JSON, has the environment that it was given and
- * nothing more, and is killed with its process group when its time is up. The first that
+ * nothing more, and is killed with its process group when its time is up, or with us. The first that
  * fails ends the launch, and the error has the end of what it wrote. A poststart or poststop
  * that fails is a warning, as the specification wants: the container is there, or gone.
  */
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 #include "sandbox/internal.h"
 
@@ -77,6 +78,8 @@ static __noreturn void exec_hook(const struct hook *h, int state, int out)
 	char *const only[] = {h->path, NULL};
 	static char *const nothing[] = {NULL};
 
+	/* It is about a container that there is not without us, or not yet without it. */
+	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	setpgid(0, 0);
 	dup2(state, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);

@@ -82,11 +82,22 @@ static int bind_node(const struct device_spec *d, int dir, const char *name, str
 	return mount_attach(mount, target, d->target, e);
 }
 
+/*
+ * Owner and mode, beside the umask and where the file system hands groups down. By descriptor:
+ * others may write to the folder, and we are still where the host's files are.
+ */
 static int own_node(const struct device_spec *d, int dir, const char *name, struct err *e)
 {
-	/* Beside the umask and where the file system hands groups down. */
-	if (fchownat(dir, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    fchmodat(dir, name, d->mode, 0) < 0)
+	cleanup_close int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	char self[32];
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail_errno(e, "cannot open %s", d->target);
+	if (!is_device(&st, d))
+		return fail(e, EINVAL, "%s was replaced while it was made", d->target);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (fchownat(fd, "", d->uid, d->gid, AT_EMPTY_PATH) < 0 || chmod(self, d->mode) < 0)
 		return fail_errno(e, "cannot set the owner and mode of %s", d->target);
 	return 0;
 }
