@@ -164,10 +164,16 @@ int idmap_own(struct idmap_plan *p, struct err *e)
 	return r;
 }
 
+/* idmap_is_root - may we mount where we are, and enter the user namespaces of others below? */
+bool idmap_is_root(void)
+{
+	return has_own_caps(CAP_SYS_ADMIN, CAP_SYS_ADMIN);
+}
+
 /* Root is who holds the capability, be it inside an engine's user namespace: not who is called 0. */
 static int plan_without_userns(struct idmap_plan *p, const struct spec *s, struct err *e)
 {
-	if (s->ns[NS_USER].mode == NS_HOST && !has_own_caps(CAP_SYS_ADMIN, CAP_SYS_ADMIN))
+	if (s->ns[NS_USER].mode == NS_HOST && !idmap_is_root())
 		return fail(
 			e, EPERM,
 			"linux.namespaces: without a user namespace a container takes root; add "

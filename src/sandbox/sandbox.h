@@ -59,6 +59,7 @@ struct idmap_job {
 
 int idmap_make_plan(struct idmap_plan *p, const struct spec *s, struct err *e);
 int idmap_own(struct idmap_plan *p, struct err *e);
+bool idmap_is_root(void);
 int idmap_prepare(struct idmap_job *j, const struct idmap_plan *p, struct err *e);
 int idmap_start(struct idmap_job *j, pid_t child, struct err *e);
 int idmap_finish(struct idmap_job *j, struct err *e);

@@ -114,7 +114,10 @@ static bool full(const struct launch *l)
 /* What the parent may open and container root perhaps not. */
 static bool root_with_maps(const struct launch *l)
 {
-	return bare(l) && own(l, NS_USER) && l->plan->driver == IDMAP_DIRECT;
+	if (!bare(l))
+		return false;
+	return own(l, NS_USER) ? l->plan->driver == IDMAP_DIRECT
+			       : l->spec->ns[NS_USER].mode == NS_JOIN && idmap_is_root();
 }
 
 static bool bare_loopback(const struct launch *l)

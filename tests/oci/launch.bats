@@ -209,6 +209,33 @@ refused()
   [[ $output =~ ^\ *0\ *$(id -u)\ *1$ ]]
 }
 
+@test "root reaches what container root cannot, in new and in entered user namespaces" {
+  need_subids
+  need unshare
+  mkdir -p "$B/secret"
+  echo text >"$B/secret/f"
+  chmod 700 "$B/secret"
+  touch "$B/ns"
+  local ns
+  for ns in "{'type': 'user'}" "{'type': 'user', 'path': '$B/ns'}"; do
+    config "l['namespaces'][0] = $ns; bind('/file', '$B/secret/f', 'bind', 'ro')
+'path' in l['namespaces'][0] or l.update(uidMappings=[{'containerID': 0, 'hostID': 1, 'size': 100}],
+                                         gidMappings=[{'containerID': 0, 'hostID': 1, 'size': 100}])" \
+      sh -c 'cat /file; tr -s " " </proc/self/uid_map'
+    # shellcheck disable=SC2016 # expanded there
+    output=$(DRIVER=$DRIVER B=$B unshare -Urm --map-auto bash -c '
+      unshare -U sleep 20 & h=$!
+      until [ "$(readlink /proc/$h/ns/user)" != "$(readlink /proc/self/ns/user)" ]; do sleep 0.05; done
+      echo "0 1 100" >/proc/$h/uid_map && echo "0 1 100" >/proc/$h/gid_map
+      chown -R 500:500 "$B/secret" # an id that is not in there
+      mount --bind /proc/$h/ns/user "$B/ns" && "$DRIVER" "$B"
+      kill $h
+      chown -R 0:0 "$B/secret"')
+    [ "$output" = "text
+ 0 1 100" ]
+  done
+}
+
 @test "mappings are those of the configuration" {
   need_subids
   config "l['uidMappings'] = l['gidMappings'] = [{'containerID': 5, 'hostID': $(id -u), 'size': 1}]
