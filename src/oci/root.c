@@ -62,7 +62,7 @@ static int root_path(const struct oci *o, char **out, struct err *e)
 		if (!*o->root)
 			return fail(e, EINVAL, "--root wants a folder");
 		*out = path_absolute(o->root);
-		return 0;
+		return *out ? 0 : fail(e, ESTALE, "--root %s: the working folder is gone", o->root);
 	}
 	if (oci_is_real_root()) {
 		*out = xstrdup("/run/" OCI_PROGRAM);

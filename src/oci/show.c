@@ -74,10 +74,14 @@ static void list_one(void *ctx, const struct oci_state *s)
 int oci_cmd_list(struct oci *o, const struct strv *words __unused, struct err *e)
 {
 	struct listing l = {.table = !o->format || streq(o->format, "table")};
+	cleanup_close int root = -1;
 	int r;
 
 	if (!l.table && !streq(o->format, "json"))
 		return fail(e, EINVAL, "--format is table or json, not \"%s\"", o->format);
+	root = oci_root_open(o, false, e);
+	if (root < 0 && root != -ENOENT)
+		return root;
 	l.all = json_arr();
 	if (l.table && !o->quiet)
 		printf("%-20s %-10s %-10s %-30s %-36s %s\n", "ID", "PID", "STATUS", "BUNDLE",

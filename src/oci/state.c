@@ -349,6 +349,11 @@ int oci_state_create(struct oci_state *s, const struct oci *o, const char *id, s
 			s->owner = geteuid();
 			return 0;
 		}
+		if (mine && s->dir < 0 && s->dir != -ENOENT) {
+			unlinkat(s->root, s->name, AT_REMOVEDIR);
+			return fail(e, -s->dir, "cannot open the folder for the state of %s: %s",
+				    id, strerror(-s->dir));
+		}
 		if (!mine && s->dir != -ENOENT && (s->dir < 0 || !try_leftover(s)))
 			break;
 		close_fd(take_fd(&s->dir));

@@ -158,6 +158,25 @@ stages()
   [ -z "$(ls -A "$ROOT")" ]
 }
 
+@test "few descriptors, few bytes, no working folder: an error, and nothing that stays" {
+  local n
+
+  for n in 8 11 12 14 16 20; do
+    run -1 bash -c 'ulimit -n "$1"; "$OCI" --root "$ROOT" create -b "$2" x </dev/null 2>&1 3>&-' bash "$n" "$BUNDLE"
+    [ -z "$(ls -A "$ROOT" 2>/dev/null)" ] || {
+      echo "left with $n descriptors: $output" >&2
+      return 1
+    }
+  done
+  # Killed by the signal of a limit, as by any other: the next one takes over.
+  (bash -c 'ulimit -f 0; "$OCI" --root "$ROOT" create -b "$1" x </dev/null >/dev/null 2>&1 3>&-' bash "$BUNDLE") 2>/dev/null || :
+  oci_ok create -b "$BUNDLE" x
+  oci_ok delete x
+  mkdir "$BATS_TEST_TMPDIR/gone"
+  run -1 sh -c 'cd "$1/gone" && rmdir "$1/gone" && "$OCI" --root relative list' sh "$BATS_TEST_TMPDIR"
+  [[ $output == *"--root relative: the working folder is gone"* ]] && [[ $output != *PID* ]]
+}
+
 @test "a full disk and a read-only --root" {
   need unshare
   mkdir "$BATS_TEST_TMPDIR/small"
