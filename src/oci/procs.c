@@ -85,7 +85,7 @@ static int pause_or_resume(struct oci *o, const char *id, bool pause, struct err
 	if (r < 0)
 		return r;
 	status = oci_state_status(&s);
-	if (pause ? status != OCI_RUNNING && status != OCI_CREATED : status != OCI_PAUSED)
+	if (status != (pause ? OCI_RUNNING : OCI_PAUSED))
 		return fail(e, status == OCI_STOPPED ? ESRCH : EINVAL,
 			    "cannot %s container %s: it is %s%s", pause ? "pause" : "resume", id,
 			    oci_status_name(status),

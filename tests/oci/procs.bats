@@ -46,6 +46,9 @@ teardown() { oci_clean; check_leaks; }
   more() { [ "$(stat -c %s "$BATS_TEST_TMPDIR/ticks")" -gt "$n" ]; }
   eventually 5 more
   oci_fail 1 'it is running' resume p
+  oci_ok create -b "$BUNDLE" made
+  oci_fail 1 'it is created' pause made
+  oci_ok delete made
   oci_ok pause p
   oci_ok delete --force p
   oci_fail 1 'does not exist' pause p
