@@ -233,7 +233,8 @@ static void take_fds(struct msghdr *msg, int *fds, size_t room, size_t *got)
  * @fds: receives new close-on-exec descriptors; more than there is room for are closed
  * @nfds: in: room (at most 16), out: received; NULL when none are expected
  *
- * Return: bytes (0: the peer is gone), -EMSGSIZE when it was cut, or another -errno.
+ * Return: bytes (0: the peer is gone), -ECONNRESET when it is gone and has not read all of ours,
+ * -EMSGSIZE when it was cut, or another -errno.
  */
 ssize_t recv_msg(int sock, void *p, size_t n, int *fds, size_t *nfds)
 {
@@ -252,6 +253,12 @@ ssize_t recv_msg(int sock, void *p, size_t n, int *fds, size_t *nfds)
 	do
 		r = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	while (r < 0 && errno == EINTR);
+	/* A peer that has gone with something of ours unread: what it had said itself comes after. */
+	if (r < 0 && errno == ECONNRESET) {
+		r = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+		if (r <= 0)
+			return -ECONNRESET;
+	}
 	if (r < 0)
 		return -errno;
 	take_fds(&msg, fds, nfds ? *nfds : 0, &got);

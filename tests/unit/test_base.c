@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "unit.h"
@@ -194,6 +195,29 @@ static void test_opts(void **state)
 	strv_free(&rest);
 }
 
+static void test_last_words(void **state)
+{
+	char text[16];
+	int pair[2];
+
+	(void)state;
+	/* The kernel tells of our unread message before it gives us the peer's. */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	assert_int_equal(send_msg(pair[0], "unread", 6, NULL, 0), 0);
+	assert_int_equal(send_msg(pair[1], "last", 4, NULL, 0), 0);
+	close(pair[1]);
+	assert_int_equal(recv_msg(pair[0], text, sizeof(text), NULL, NULL), 4);
+	assert_memory_equal(text, "last", 4);
+	assert_int_equal(recv_msg(pair[0], text, sizeof(text), NULL, NULL), 0);
+	close(pair[0]);
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	assert_int_equal(send_msg(pair[0], "unread", 6, NULL, 0), 0);
+	close(pair[1]);
+	assert_int_equal(recv_msg(pair[0], text, sizeof(text), NULL, NULL), -ECONNRESET);
+	close(pair[0]);
+}
+
 static void test_log_json(void **state)
 {
 	char name[] = "/tmp/sandbox-unit-XXXXXX";
@@ -230,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_env),
 		cmocka_unit_test(test_err),
 		cmocka_unit_test(test_opts),
+		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_log_json),
 	};
 
