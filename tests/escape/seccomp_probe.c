@@ -15,6 +15,7 @@
  * Then the arguments that the filter looks at, TIOCSTI and TIOCLINUX among them.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -148,6 +149,16 @@ static void child(const struct abi *abi, long nr, const long *args)
 	_exit(0);
 }
 
+/* Some block every signal before they wait: i386's sigsuspend(). */
+static void kill_late(pid_t pid)
+{
+	struct pollfd p = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+	if (p.fd >= 0 && poll(&p, 1, 1000) == 0)
+		kill(pid, SIGKILL);
+	close(p.fd);
+}
+
 /* try_call - how a call went: -errno, or 0 when it ran, even if it ended its process */
 static long try_call(const struct abi *abi, long nr, const long *args, bool *killed)
 {
@@ -158,6 +169,8 @@ static long try_call(const struct abi *abi, long nr, const long *args, bool *kil
 	pid = fork();
 	if (pid == 0)
 		child(abi, nr, args);
+	if (pid > 0)
+		kill_late(pid);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
 		perror("seccomp_probe: fork");
 		exit(2);
