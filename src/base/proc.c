@@ -172,11 +172,11 @@ static void reserve_stdio(void)
 int program_start(mode_t *mask, struct err *e)
 {
 	reserve_stdio();
+	/* A file that may not grow (ulimit -f) is an error to be told, and no end without a word. */
+	signal(SIGXFSZ, SIG_IGN);
 	signals_learn();
 	/* A caller that ignores it would have the kernel reap our children before we ask. */
 	signal(SIGCHLD, SIG_DFL);
-	/* A file that may not grow (ulimit -f) is an error to be told, and no end without a word. */
-	signal(SIGXFSZ, SIG_IGN);
 	/* What we make is ours to use, whatever the caller's mask says. */
 	*mask = umask(0);
 	umask(*mask & 077);
