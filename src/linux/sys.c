@@ -171,3 +171,30 @@ int sys_join_session_keyring(const char *name)
 {
 	return (int)ret(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name));
 }
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/**
+ * close_fds_but - close all descriptors from @from on but those of a list
+ * @keep: numbers, -1 for none; sorted here
+ *
+ * Return: 0 or -errno.
+ */
+int close_fds_but(int *keep, size_t n, int from)
+{
+	unsigned at = (unsigned)from;
+	int r = 0;
+
+	qsort(keep, n, sizeof(*keep), by_number);
+	for (size_t i = 0; !r && i < n; i++) {
+		if (keep[i] < (int)at)
+			continue;
+		if (keep[i] > (int)at)
+			r = sys_close_range(at, (unsigned)keep[i] - 1, 0);
+		at = (unsigned)keep[i] + 1;
+	}
+	return r ? r : sys_close_range(at, ~0U, 0);
+}

@@ -30,6 +30,7 @@ int sys_pidfd_send_signal(int pidfd, int sig);
 int sys_pidfd_send_info(int pidfd, siginfo_t *info);
 int sys_waitid_pidfd(int pidfd, siginfo_t *info, int options);
 int sys_setns(int fd, int nstype);
+int close_fds_but(int *keep, size_t n, int from);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 int sys_execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 int sys_prctl(int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d);

@@ -188,7 +188,7 @@ static int delete_one(struct oci *o, const char *id, int sig __unused, struct er
 
 	if (r == -ENOENT && o->force)
 		return 0;
-	if (r == -EBADMSG && o->force) {
+	if (r == -EBADMSG && o->force && oci_state_only_ours(&s)) {
 		/* It cannot say whom to kill; but somebody wants to get rid of it. */
 		log_warn("the state of %s is damaged and its processes are not known, ignoring",
 			 id);

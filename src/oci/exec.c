@@ -4,12 +4,14 @@
  * config.json has it. The process is our child; with --detach it is left to our parent, or to
  * whoever adopts our children, which is how an engine's monitor becomes its parent.
  */
+#include <linux/capability.h>
 #include "linux/sys.h"
 #include "oci/internal.h"
 
 /**
  * struct joining - an exec under way
  * @target: pidfd of the container's first process
+ * @traced: the container's own processes may have CAP_SYS_PTRACE
  */
 struct joining {
 	struct oci *o;
@@ -21,6 +23,7 @@ struct joining {
 	struct cgroup group;
 	unsigned keep_fds;
 	int target;
+	bool traced;
 };
 
 static int read_process(struct joining *j, struct err *e)
@@ -107,6 +110,7 @@ static int make_spec(struct joining *j, const struct strv *words, struct err *e)
 	r = oci_state_config(&j->state, &config, e);
 	if (!r)
 		r = spec_from_oci(&j->spec, config, j->state.bundle, e);
+	j->traced = j->spec.sec.caps >> CAP_SYS_PTRACE & 1;
 	if (!r)
 		r = o->process ? read_process(j, e) : apply_options(j, words, e);
 	if (r < 0)
@@ -160,13 +164,16 @@ static int join(struct joining *j, struct err *e)
 
 	if (r < 0)
 		return r;
+	/* Who may trace us before exec reaches our program file, and could change it (CVE-2019-5736). */
+	if (j->spec.ns[NS_USER].mode == NS_HOST && oci_is_real_root() && j->traced)
+		return fail(
+			e, EPERM,
+			"exec as root is refused into a container with CAP_SYS_PTRACE and without a user namespace: its processes could change this program; take the capability away, or give it a user namespace");
 	l->spec = &j->spec;
 	l->plan = &j->plan;
 	l->start_fd = -1;
 	l->keep_fds = (int)j->keep_fds;
 	l->detached = j->o->detach;
-	/* The session keyring is the container's, not one more. */
-	l->keep_keyring = true;
 	oci_stdio(l);
 	r = oci_group_below(&j->state, j->o->cgroup, &j->group, e);
 	l->cgroup = &j->group;

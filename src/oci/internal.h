@@ -108,6 +108,7 @@ struct oci_state {
 	int root, dir;
 	char *name;
 	uint32_t owner;
+	bool foreign; /* we were root, and act as the owner */
 
 	bool ready;
 	char *id, *bundle, *rootfs, *cgroup;
@@ -127,6 +128,7 @@ int oci_state_create(struct oci_state *s, const struct oci *o, const char *id, s
 int oci_state_open(struct oci_state *s, const struct oci *o, const char *id, enum oci_open how,
 		   struct err *e);
 int oci_state_save(struct oci_state *s, struct err *e);
+bool oci_state_only_ours(const struct oci_state *s);
 int oci_state_lock(struct oci_state *s, struct err *e);
 void oci_state_unlock(struct oci_state *s);
 void oci_state_remove(struct oci_state *s);

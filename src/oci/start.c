@@ -54,11 +54,18 @@ void oci_hooks(const struct oci_state *s, enum hook_kind kind, enum oci_status s
 
 	spec_init(&spec);
 	r = spec_of(s, &spec, &e);
+	if (!r && s->foreign && spec.oci.hooks[kind].n) {
+		/* His programs, with root's session, terminal and folder. */
+		log_warn("%s hooks of another user's container are not run by root, ignoring",
+			 hook_names[kind]);
+		goto out;
+	}
 	if (!r)
 		r = hooks_run(&spec, kind, oci_status_name(status),
 			      status == OCI_STOPPED ? 0 : s->pid, &e);
 	if (r < 0)
 		log_warn("%s, ignoring", e.msg);
+out:
 	spec_free(&spec);
 }
 

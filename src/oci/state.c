@@ -361,6 +361,12 @@ int oci_state_create(struct oci_state *s, const struct oci *o, const char *id, s
 	return fail(e, EEXIST, "container with id exists: %s", id);
 }
 
+/* oci_state_only_ours - is there nothing in its folder that we have not made? */
+bool oci_state_only_ours(const struct oci_state *s)
+{
+	return holds_only_ours(s->dir);
+}
+
 /* Root acts as the owner from here on; nobody else gets this far with a folder of another's. */
 static int become_owner(struct oci_state *s, struct err *e)
 {
@@ -376,6 +382,7 @@ static int become_owner(struct oci_state *s, struct err *e)
 		return fail(e, EPERM, "container %s belongs to user %u, and you are %u: %s",
 			    s->name, st.st_uid, geteuid(), strerror(EPERM));
 	log_debug("acting as user %u, whose container this is", st.st_uid);
+	s->foreign = true;
 	r = sys_setgroups(0, NULL);
 	if (!r)
 		r = sys_setresgid(st.st_gid);

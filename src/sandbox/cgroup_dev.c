@@ -56,10 +56,13 @@ static size_t put_rule(struct bpf_insn *out, const struct device_rule *d)
 	if (d->type != 'a')
 		out[n++] = jump_unless(BPF_REG_3,
 				       d->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+	/* Allowed is what asks for no more than a rule gives; denied, what asks for any of it. */
 	if (bits != (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)) {
 		out[n++] = insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_2, 0, 0);
-		out[n++] = insn(BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_6, 0, 0, ~bits);
-		out[n++] = jump_unless(BPF_REG_6, 0);
+		out[n++] = insn(BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_6, 0, 0,
+				d->allow ? ~bits : bits);
+		out[n++] = d->allow ? jump_unless(BPF_REG_6, 0)
+				    : insn(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_6, 0, 0, 0);
 	}
 	if (d->major >= 0)
 		out[n++] = jump_unless(BPF_REG_4, (int32_t)d->major);
@@ -68,7 +71,8 @@ static size_t put_rule(struct bpf_insn *out, const struct device_rule *d)
 	out[n++] = insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, d->allow);
 	out[n++] = insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 	for (size_t i = 0; i < n; i++) {
-		if (out[i].code == (BPF_JMP | BPF_JNE | BPF_K))
+		if (out[i].code == (BPF_JMP | BPF_JNE | BPF_K) ||
+		    out[i].code == (BPF_JMP | BPF_JEQ | BPF_K))
 			out[i].off = (int16_t)(n - i - 1);
 	}
 	return n;
@@ -143,11 +147,11 @@ int cgroup_devices(const struct cgroup *g, const struct device_rules *rules, str
 	prog = xcalloc((rules->n + ARRAY_SIZE(always)) * PER_RULE + 8, sizeof(*prog));
 	fd = load(prog, make_program(rules, prog));
 	free(prog);
-	r = fd < 0 ? fd : attach(g->fd, fd);
-	if (r == -EPERM) {
+	if (fd == -EPERM) {
 		log_debug("linux.resources.devices: only root bounds devices, ignoring");
 		return 0;
 	}
+	r = fd < 0 ? fd : attach(g->fd, fd);
 	return r < 0 ? fail(e, -r,
 			    "linux.resources.devices: the kernel does not take the rules: %s",
 			    strerror(-r))

@@ -64,6 +64,9 @@ static int enter_all(struct launch *l, struct err *e)
 
 		if (fds[i] < 0 || (order[i] == NS_USER && is_own_userns(fds[i])))
 			continue;
+		/* Before: whoever is there already must not find us dumpable. */
+		if (order[i] == NS_USER)
+			sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		r = sys_setns(fds[i], (int)ns_clone_flag(order[i]));
 		if (r < 0)
 			return fail(e, -r, "cannot enter the %s namespace %s: %s",

@@ -80,7 +80,8 @@ static __noreturn void exec_hook(const struct hook *h, int state, int out)
 
 	/* It is about a container that there is not without us, or not yet without it. */
 	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	setpgid(0, 0);
+	/* No terminal of ours: what runs here may be another user's. */
+	setsid();
 	dup2(state, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);

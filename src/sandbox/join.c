@@ -97,6 +97,22 @@ static int prepare(struct launch *l, struct err *e)
 	return r;
 }
 
+/*
+ * Nothing of an engine's goes where a payload with CAP_SYS_PTRACE in our user namespace could take
+ * it: a folder would be a way to the host's files.
+ */
+static int bring_little(struct launch *l, int target, struct err *e)
+{
+	int keep[] = {l->sock,     target,        l->c.proc,
+		      l->c.lsm,    l->c.listener, l->stdio[0],
+		      l->stdio[1], l->stdio[2],   l->cgroup ? l->cgroup->fd : -1};
+	int r;
+
+	log_set(LOG_ERROR, NULL); /* where lines go to is closed here, too */
+	r = close_fds_but(keep, ARRAY_SIZE(keep), STDERR_FILENO + 1 + l->keep_fds);
+	return r < 0 ? fail(e, -r, "cannot close descriptors: %s", strerror(-r)) : 0;
+}
+
 static __noreturn void first_child(struct launch *l, int target, int sock)
 {
 	struct clone_args args = {.flags = CLONE_PARENT | CLONE_PIDFD,
@@ -107,7 +123,8 @@ static __noreturn void first_child(struct launch *l, int target, int sock)
 	die_with_parent();
 	close_fd(l->sock);
 	l->sock = sock;
-	if (prepare(l, &e) < 0 || enter(l, target, &e) < 0) {
+	if (prepare(l, &e) < 0 || (l->spec->bare && bring_little(l, target, &e) < 0) ||
+	    enter(l, target, &e) < 0) {
 		sync_send_error(l->sock, &e);
 		_exit(125);
 	}

@@ -120,7 +120,7 @@ int load_watched(struct launch *l, struct err *e)
 	char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			   -1, 0);
 	int r, status;
-	pid_t pid;
+	pid_t pid, waited;
 
 	if (stack == MAP_FAILED)
 		return fail_errno(e, "cannot hand the listener over");
@@ -130,10 +130,14 @@ int load_watched(struct launch *l, struct err *e)
 	r = seccomp_load(l->c.seccomp, l->c.watch.flags | SECCOMP_FILTER_FLAG_NEW_LISTENER, e);
 	h.fd = r < 0 ? NEVER : r;
 	/* Its memory is ours: nothing may be given back before, even where the filter forbids to wait. */
-	while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
+	do
+		waited = waitpid(pid, &status, __WALL);
+	while (waited < 0 && errno == EINTR);
+	/* One that was killed will not say so. */
+	while (!h.done && waited != pid)
 		;
-	while (!h.done)
-		;
+	if (!h.done && r >= 0)
+		r = fail(e, EIO, "handing the listener over was interrupted");
 	if (r < 0)
 		return r;
 	close_fd(r);

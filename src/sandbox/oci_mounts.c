@@ -192,7 +192,7 @@ static const struct {
 static int open_kernel(struct launch *l, const struct mount_spec *m, struct err *e)
 {
 	size_t i = 0;
-	uint64_t attrs = m->attr_set;
+	uint64_t attrs = m->attr_set | m->rattr_set;
 	struct err why = {};
 	int fd;
 

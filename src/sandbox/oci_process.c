@@ -29,6 +29,21 @@ static char *home_of(struct launch *l, uint32_t uid)
 	return home;
 }
 
+/* UID or UID:GID; without the latter it stays as it is */
+static int parse_pair(const char *text, uint32_t *uid, uint32_t *gid)
+{
+	char first[16];
+	size_t n = strcspn(text, ":");
+
+	if (n >= sizeof(first))
+		return -EINVAL;
+	memcpy(first, text, n);
+	first[n] = '\0';
+	if (parse_id(first, uid) < 0)
+		return -EINVAL;
+	return text[n] ? parse_id(text + n + 1, gid) : 0;
+}
+
 /**
  * oci_user - the user of a bare spec: numbers, which are good without the root's files
  * @l: spec.user is "uid:gid", spec.group_add has numbers
@@ -42,8 +57,9 @@ int oci_user(struct launch *l, struct err *e)
 	int r;
 
 	*u = (struct user){};
-	if (s->user && sscanf(s->user, "%u:%u", &u->uid, &u->gid) != 2)
-		return fail(e, EINVAL, "process.user: \"%s\" is no pair of numbers", s->user);
+	if (s->user && parse_pair(s->user, &u->uid, &u->gid) < 0)
+		return fail(e, EINVAL, "process.user: \"%s\" is no number or pair UID:GID",
+			    s->user);
 	u->groups = xcalloc(s->group_add.n + 1, sizeof(*u->groups));
 	u->groups[u->ngroups++] = u->gid;
 	strv_for_each (gid, &s->group_add) {

@@ -81,11 +81,6 @@ int launch_trigger(int sock, struct err *e)
 	return e->code > 0 ? -e->code : -EIO;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
 /*
  * Whoever waits for the end of a pipe of the creator's must not wait for us: Slurm reads the
  * output of create to its end. Standard input, output and error are the payload's.
@@ -93,19 +88,8 @@ static int by_number(const void *a, const void *b)
 static int close_all_but(struct launch *l, struct err *e)
 {
 	int keep[] = {l->start_fd, l->c.init, l->c.lsm, l->c.listener, l->sock};
-	unsigned from = (unsigned)(STDERR_FILENO + 1 + l->keep_fds);
-	int r = 0;
+	int r = close_fds_but(keep, ARRAY_SIZE(keep), STDERR_FILENO + 1 + l->keep_fds);
 
-	qsort(keep, ARRAY_SIZE(keep), sizeof(keep[0]), by_number);
-	for (size_t i = 0; !r && i < ARRAY_SIZE(keep); i++) {
-		if (keep[i] < (int)from)
-			continue;
-		if (keep[i] > (int)from)
-			r = sys_close_range(from, (unsigned)keep[i] - 1, 0);
-		from = (unsigned)keep[i] + 1;
-	}
-	if (!r)
-		r = sys_close_range(from, ~0U, 0);
 	l->c.root = l->c.proc = l->c.sys = l->c.dev = l->c.null = -1;
 	return r < 0 ? fail(e, -r, "cannot close descriptors: %s", strerror(-r)) : 0;
 }

@@ -296,6 +296,13 @@ static bool net_devices_without_ns(const struct spec *s)
 	return s->oci.net_devices.n && s->ns[NS_NET].mode == NS_HOST;
 }
 
+/* Their place would be in front of the filter, and of all that makes the payload less than root. */
+static bool start_hooks_unfiltered(const struct spec *s)
+{
+	return s->oci.hooks[HOOK_START_CONTAINER].n && s->sec.seccomp != SECCOMP_UNCONFINED &&
+	       !s->sec.no_new_privs;
+}
+
 static const struct {
 	bool (*wrong)(const struct spec *s);
 	const char *message;
@@ -314,6 +321,8 @@ static const struct {
 	 "linux.timeOffsets: goes with a new time namespace; add {\"type\": \"time\"} to linux.namespaces"},
 	{shared_root,
 	 "linux.rootfsPropagation: mounts of a user namespace are never shared with the host; write slave or private"},
+	{start_hooks_unfiltered,
+	 "hooks.startContainer: with linux.seccomp they need process.noNewPrivileges, or they would run before the filter and as root"},
 	{net_devices_without_ns,
 	 "linux.netDevices: goes with an own network namespace; add {\"type\": \"network\"} to linux.namespaces"},
 };

@@ -10,7 +10,9 @@ setup_file()
 {
   command -v podman conmon >/dev/null || return 0
   file_setup
-  export P=$BATS_FILE_TMPDIR/podman
+  # Podman takes no more than 50 characters.
+  P=$(mktemp -d /tmp/pm.XXXXXX)
+  export P
   mkdir -p "$P"/{store,run,tmp,bin}
   ln -s "${SANDBOX%/*}/sandbox-oci" "$P/bin/crun"
   printf '[engine]\ncgroup_manager="cgroupfs"\nevents_logger="file"\n' >"$P/containers.conf"
@@ -96,11 +98,11 @@ teardown()
   need script
   run -4 script -qec "podman --root '$P/store' --runroot '$P/run' --tmpdir '$P/tmp' --storage-driver vfs \
     --cgroup-manager cgroupfs --events-backend file --runtime '$P/bin/crun' run --rm -it --network none busybox \
-    sh -c 'tty; exit 4'" /dev/null </dev/null 3>&-
+    sh -c 'tty; sleep 0.5; exit 4'" /dev/null </dev/null 3>&-
   [[ $output == */dev/pts/0* ]]
   run -0 pm run -d --name t --network none busybox sleep 1000
   run -6 script -qec "podman --root '$P/store' --runroot '$P/run' --tmpdir '$P/tmp' --storage-driver vfs \
-    --cgroup-manager cgroupfs --events-backend file --runtime '$P/bin/crun' exec -it t sh -c 'tty; exit 6'" /dev/null </dev/null 3>&-
+    --cgroup-manager cgroupfs --events-backend file --runtime '$P/bin/crun' exec -it t sh -c 'tty; sleep 0.5; exit 6'" /dev/null </dev/null 3>&-
   [[ $output == */dev/pts/* ]]
 }
 
