@@ -160,20 +160,21 @@ static int on_terminal(void *ctx, struct err *e)
 static int join(struct joining *j, struct err *e)
 {
 	struct launch *l = &j->launch;
-	int r = idmap_make_plan(&j->plan, &j->spec, e);
+	int r;
 
+	l->spec = &j->spec;
+	l->plan = &j->plan;
+	r = idmap_make_plan(&j->plan, &j->spec, e);
 	if (r < 0)
 		return r;
+	l->start_fd = -1;
+	l->keep_fds = (int)j->keep_fds;
+	l->detached = j->o->detach;
 	/* Who may trace us before exec reaches our program file, and could change it (CVE-2019-5736). */
 	if (j->spec.ns[NS_USER].mode == NS_HOST && oci_is_real_root() && j->traced)
 		return fail(
 			e, EPERM,
 			"exec as root is refused into a container with CAP_SYS_PTRACE and without a user namespace: its processes could change this program; take the capability away, or give it a user namespace");
-	l->spec = &j->spec;
-	l->plan = &j->plan;
-	l->start_fd = -1;
-	l->keep_fds = (int)j->keep_fds;
-	l->detached = j->o->detach;
 	oci_stdio(l);
 	r = oci_group_below(&j->state, j->o->cgroup, &j->group, e);
 	l->cgroup = &j->group;

@@ -64,6 +64,7 @@ EOF
   [ "$output" = 'CapEff:0000000020040420NoNewPrivs:1' ]
   oci_fail 125 'CAP_NOSUCH' exec --cap CAP_NOSUCH x true
   oci_fail 125 '12345' exec --user 12345 x true
+  oci_fail 125 'no number or pair' exec --user 4294967296:4294967296 x true
 }
 
 @test "without no_new_privs, where the filter is loaded before the capabilities are given up" {

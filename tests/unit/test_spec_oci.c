@@ -443,6 +443,12 @@ static void test_bad_top(void **state)
 		{TOP("\"hooks\":{\"poststop\":[{\"args\":[]}]}"),
 		 "hooks.poststop[0].path: is missing"},
 		{TOP("\"hooks\":{\"poststop\":{}}"), "hooks.poststop: has to be an array"},
+		{.process = "",
+		 .ns = "",
+		 .linux_ = ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"}",
+		 .top = ",\"hooks\":{\"startContainer\":[{\"path\":\"/x\"}]}",
+		 .message =
+			 "hooks.startContainer: with linux.seccomp they need process.noNewPrivileges, or they would run before the filter and as root"},
 		/* 77 */
 		{TOP("\"hostname\":\"h\""),
 		 "hostname: goes with an own uts namespace; add {\"type\": \"uts\"} to linux.namespaces or leave it out"},

@@ -93,6 +93,10 @@ EOF
 {'allow': False, 'type': 'c', 'major': 1}]" sh -c 'true >/dev/log0'
   # without rules nothing is bounded
   drive 0 "$node; l['resources'] = {}" sh -c 'true >/dev/log0'
+  # What is denied in part is not had by asking for more.
+  drive 0 "$node; l['resources']['devices'] += [{'allow': True, 'type': 'c', 'major': 1, 'minor': 11},
+{'allow': False, 'type': 'c', 'major': 1, 'minor': 11, 'access': 'w'}]" \
+    sh -c '! true >/dev/log0 && ! true <>/dev/log0'
 }
 
 @test "the control group has every process, and goes with all of them" {

@@ -1,0 +1,65 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Root in a folder of states that others use as well, and root with payloads that may trace.
+
+load setup
+
+setup_file()
+{
+  root_setup python3
+  [ -n "$D" ] || return 0
+  mkdir -m 1777 "$D/states"
+}
+
+teardown_file()
+{
+  [ -z "${D:-}" ] || rm -rf "$D"
+}
+
+setup()
+{
+  need_root_setup
+}
+
+# bundle FOLDER STATEMENTS: busybox in it, and a configuration that the statements change.
+bundle()
+{
+  mkdir -p "$1"/rootfs/{bin,proc,dev,sys,tmp}
+  [ -z "${3:-}" ] || chown "$OCI_USER" "$1"
+  cp /bin/busybox "$1/rootfs/bin/"
+  for i in sh sleep true; do ln -sf busybox "$1/rootfs/bin/$i"; done
+  # shellcheck disable=SC2086 # nothing, or an option
+  ${3:+as_user} "$OCI" spec ${3:-} --bundle "$1"
+  python3 - "$1/config.json" "$2" <<'END'
+import json
+import sys
+c = json.load(open(sys.argv[1]))
+c["process"]["terminal"] = False
+c["process"]["args"] = ["sleep", "100"]
+c["linux"].pop("resources", None)
+exec(sys.argv[2])
+json.dump(c, open(sys.argv[1], "w"))
+END
+}
+
+@test "root runs no hooks of another user's container" {
+  bundle "$D/b" "c['hooks'] = {'poststop': [{'path': '/bin/sh', 'args': ['sh', '-c', 'id -u >$D/states/hook']}]}" --rootless
+  chown -R "$OCI_USER:" "$D/b"
+  chmod 755 "$D"
+  as_user "$OCI" --root "$D/states" create --bundle "$D/b" evil
+  run "$OCI" --root "$D/states" delete --force evil
+  [ "$status" -eq 0 ]
+  [[ $output == *"are not run by root"* ]]
+  [ ! -e "$D/states/hook" ]
+}
+
+@test "exec by root is refused where the container could trace it" {
+  bundle "$D/r" "[c['process']['capabilities'][k].append('CAP_SYS_PTRACE') for k in ('bounding', 'effective', 'permitted')]"
+  "$OCI" --root "$D/rootstates" --cgroup-manager=disabled create --bundle "$D/r" tracer
+  "$OCI" --root "$D/rootstates" start tracer
+  run "$OCI" --root "$D/rootstates" exec tracer true
+  "$OCI" --root "$D/rootstates" delete --force tracer
+  [ "$status" -ne 0 ]
+  [[ $output == *CAP_SYS_PTRACE* ]]
+}
