@@ -18,6 +18,7 @@
 #include "net/helper.h"
 
 #define TAP_BATCH 64
+#define REST_MS   1000 /* without a frame: most of the code that the start took is not needed again */
 
 enum { POLL_CONTROL, POLL_TAP, POLL_FIXED };
 
@@ -246,19 +247,25 @@ static int prepare(int control)
  */
 int slirp_loop(int tap, int control, int (*on_control)(struct err *e), struct err *e)
 {
+	bool rested = false;
 	int r = 0;
 
 	net.tap = tap;
 	fcntl(tap, F_SETFL, O_NONBLOCK);
 	while (!r) {
 		int timeout = prepare(control);
-		int n = poll(net.polls.v, (nfds_t)net.polls.n, timeout);
+		bool rests = !rested && (timeout < 0 || timeout >= REST_MS);
+		int n = poll(net.polls.v, (nfds_t)net.polls.n, rests ? REST_MS : timeout);
 		int64_t now = now_ns();
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return fail_errno(e, "sandbox-net cannot wait for events");
+		if (!n && rests) {
+			mem_give_back();
+			rested = true;
+		}
 		slirp_pollfds_poll(net.stack, 0, get_revents, NULL);
 		dns_handle(&net.dns, &net.polls, now);
 		if (net.polls.v[POLL_CONTROL].revents)
