@@ -51,6 +51,23 @@ setup()
   [ "$output" = ECONNREFUSED ]
 }
 
+# What the start took of memory goes after a second without a frame.
+@test 'at rest sandbox-net gives memory back, and answers as before' {
+  run outer 'server serve 192.0.2.1
+    "$DRIVER" sh -c "\"\$PEER\" tcp 192.0.2.1 7000; sleep 6; \"\$PEER\" tcp 192.0.2.1 7000" &
+    driver=$!
+    rss() { awk "/^RssFile/ { print \$2 }" "/proc/$(helper_pid)/status"; }
+    until [ "$(helper_pid)" ] && [ "$(rss)" -gt 800 ]; do sleep 0.05; done
+    for i in $(seq 30); do [ "$(rss)" -gt 800 ] || break; sleep 0.1; done
+    echo "at rest: $(rss)"
+    wait $driver'
+  [ "$status" -eq 0 ]
+  [ "${lines[0]}" = 'hello 192.0.2.1' ]
+  [[ "${lines[1]}" =~ ^at\ rest:\ [0-9]+$ ]]
+  [ "${lines[1]#at rest: }" -lt 800 ]
+  [ "${lines[2]}" = 'hello 192.0.2.1' ]
+}
+
 @test 'ping works inside' {
   command -v ping >/dev/null || skip 'ping is not installed'
   run outer '"$DRIVER" sh -c "ping -c 1 -W 2 10.0.2.2 && ping -c 1 -W 2 fd00::2 && ping -c 1 -W 2 10.0.2.3"'
