@@ -38,13 +38,36 @@ static int open_ns(const struct launch *l, enum ns_kind kind, struct err *e)
 	return take_fd(&fd);
 }
 
-/* setns() refuses the user namespace that one is in already. */
-static bool is_own_userns(int fd)
+static bool is_own(enum ns_kind kind, int fd)
 {
+	static const char *const names[NS_KINDS] = {
+		[NS_USER] = "user", [NS_PID] = "pid",       [NS_NET] = "net",   [NS_IPC] = "ipc",
+		[NS_UTS] = "uts",   [NS_CGROUP] = "cgroup", [NS_TIME] = "time",
+	};
 	struct stat own, other;
+	char path[32];
 
-	return !stat("/proc/self/ns/user", &own) && !fstat(fd, &other) &&
-	       own.st_ino == other.st_ino && own.st_dev == other.st_dev;
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", names[kind]);
+	return !stat(path, &own) && !fstat(fd, &other) && own.st_ino == other.st_ino &&
+	       own.st_dev == other.st_dev;
+}
+
+/*
+ * A path may lead to the namespace that we are in, as that of a pod in the host's network does:
+ * what is to be set in it would be set for everybody there. Source: runc, sysctl() of its
+ * validator, for the network.
+ */
+static int check_settings(const struct launch *l, enum ns_kind kind, int fd, struct err *e)
+{
+	cleanup_free char *place = is_own(kind, fd) ? oci_setting_of(l->spec, kind) : NULL;
+
+	if (!place)
+		return 0;
+	return fail(
+		e, EINVAL,
+		"%s: would be set on the host, whose own %s namespace is what %s leads to; leave "
+		"it out, or give the container a namespace of its own",
+		place, oci_namespaces[kind], l->spec->ns[kind].path);
 }
 
 static int enter_all(struct launch *l, struct err *e)
@@ -58,11 +81,14 @@ static int enter_all(struct launch *l, struct err *e)
 		fds[i] = open_ns(l, order[i], e);
 		if (fds[i] < 0)
 			return fds[i];
+		if (check_settings(l, order[i], fds[i], e) < 0)
+			return -EINVAL;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		int r;
 
-		if (fds[i] < 0 || (order[i] == NS_USER && is_own_userns(fds[i])))
+		/* setns() refuses the user namespace that one is in already. */
+		if (fds[i] < 0 || (order[i] == NS_USER && is_own(NS_USER, fds[i])))
 			continue;
 		/* Before: whoever is there already must not find us dumpable. */
 		if (order[i] == NS_USER)

@@ -404,6 +404,7 @@ const char *spec_annotation(const struct spec *s, const char *key);
 
 /* what `features` tells: the words that config.json may hold, NULL-terminated */
 extern const char *const oci_namespaces[];
+char *oci_setting_of(const struct spec *s, enum ns_kind kind);
 const char *oci_mount_option(size_t i);
 const char *cap_name(unsigned cap);
 

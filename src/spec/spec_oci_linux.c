@@ -319,32 +319,63 @@ static bool sysctl_path(const char *key, char *out, size_t size)
 	return out[n - 1] != '/';
 }
 
+/* The namespace that a setting is one of; NS_KINDS: it is the whole host's. */
+static enum ns_kind sysctl_kind(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++) {
+		size_t len = strlen(sysctls[i].prefix);
+
+		if (!strncmp(path, sysctls[i].prefix, len) &&
+		    (sysctls[i].prefix[len - 1] == '/' || !path[len]))
+			return sysctls[i].kind;
+	}
+	return NS_KINDS;
+}
+
 static int read_sysctl(void *ctx, const struct node *n, struct err *e)
 {
 	struct spec *s = ctx;
 	const char *value = NULL;
 	char path[256];
+	enum ns_kind kind;
 	int r = node_str(n, &value, e);
 
 	if (r < 0)
 		return r;
 	if (!sysctl_path(n->key, path, sizeof(path)) || strchr(n->key, '='))
 		return node_fail(n, e, "is no name of a setting");
-	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++) {
-		size_t len = strlen(sysctls[i].prefix);
+	kind = sysctl_kind(path);
+	if (kind == NS_KINDS)
+		return node_fail(n, e,
+				 "is a setting of the whole host, which no container may change");
+	if (s->ns[kind].mode == NS_HOST)
+		return node_fail(
+			n, e,
+			"is a setting of the host as long as linux.namespaces has no %s namespace",
+			oci_namespaces[kind]);
+	strv_addf(&s->sysctl, "%s=%s", n->key, value);
+	return 0;
+}
 
-		if (strncmp(path, sysctls[i].prefix, len) ||
-		    (sysctls[i].prefix[len - 1] != '/' && path[len]))
-			continue;
-		if (s->ns[sysctls[i].kind].mode == NS_HOST)
-			return node_fail(
-				n, e,
-				"is a setting of the host as long as linux.namespaces has no %s namespace",
-				oci_namespaces[sysctls[i].kind]);
-		strv_addf(&s->sysctl, "%s=%s", n->key, value);
-		return 0;
+/**
+ * oci_setting_of - what a configuration wants to change in a namespace
+ *
+ * Return: a new string, the first one's place in config.json; or NULL.
+ */
+char *oci_setting_of(const struct spec *s, enum ns_kind kind)
+{
+	if (kind == NS_UTS && (s->hostname || s->domainname))
+		return xstrdup(s->hostname ? "hostname" : "domainname");
+	if (kind == NS_NET && s->oci.net_devices.n)
+		return xstrdup("linux.netDevices");
+	strv_for_each (line, &s->sysctl) {
+		cleanup_free char *key = xstrndup(line, strcspn(line, "="));
+		char path[256];
+
+		if (sysctl_path(key, path, sizeof(path)) && sysctl_kind(path) == kind)
+			return xasprintf("linux.sysctl.%s", key);
 	}
-	return node_fail(n, e, "is a setting of the whole host, which no container may change");
+	return NULL;
 }
 
 static int read_sysctls(void *ctx, const struct node *n, struct err *e)

@@ -199,6 +199,34 @@ refused()
   refused "cannot open the ipc namespace /nonexistent"
 }
 
+@test "what is set in a namespace is not set in the host's own, by whatever path" {
+  need unshare
+  # own KIND FILE STATEMENTS: root of namespaces of our own runs a container that enters one of them.
+  own() {
+    config "del l['namespaces'][0]; del c['hostname']
+l['namespaces'] = [n for n in l['namespaces'] if n['type'] != '$1'] + [{'type': '$1', 'path': '/proc/self/ns/$2'}]
+$3" true
+    unshare -Urnimu "$DRIVER" "$B" 2>&1
+  }
+  local want="would be set on the host, whose own"
+
+  run own uts uts "c['hostname'] = 'box'"
+  [ "$status" -eq 125 ]
+  [[ $output == *"oci_driver: hostname: $want uts namespace"* ]]
+  run own uts uts "c['domainname'] = 'dom'"
+  [[ $output == *" domainname: $want uts namespace"* ]]
+  run own uts uts "l['sysctl'] = {'kernel.domainname': 'dom'}"
+  [[ $output == *" linux.sysctl.kernel.domainname: $want uts namespace"* ]]
+  run own network net "l['sysctl'] = {'net/ipv4/ip_forward': '1'}"
+  [[ $output == *" linux.sysctl.net/ipv4/ip_forward: $want network namespace"* ]]
+  run own ipc ipc "l['sysctl'] = {'kernel.msgmax': '1'}"
+  [[ $output == *" linux.sysctl.kernel.msgmax: $want ipc namespace"* ]]
+  run own network net "l['netDevices'] = {'lo': {'name': 'x'}}"
+  [[ $output == *" linux.netDevices: $want network namespace"* ]]
+  # What is set in others, and entering without setting anything, is fine.
+  run -0 own network net "c['hostname'] = 'box'; l['sysctl'] = {'kernel.msgmax': '1'}"
+}
+
 @test "without a user namespace it takes root, also one inside a user namespace" {
   config "del l['namespaces'][0]" cat /proc/self/uid_map
   [ "$(id -u)" -ne 0 ] || skip "we are root"
