@@ -3,8 +3,9 @@
  * DOC: Theory of operation
  *
  * A caller under systemd, or podman for it, has NOTIFY_SOCKET in its environment. The process
- * in the container gets another one, in a folder of its own that is mounted at /run/notify: the
- * host's socket would take anything from it. start reads there until the process says
+ * in the container gets another one, in a folder of its own that is mounted at /run/notify,
+ * read-only: a socket can be spoken to there even so, and the folder is the host's. The host's
+ * own socket would take anything from it. start reads there until the process says
  * READY=1, and passes on that alone, with the number that the process has outside. As runc.
  *
  * Source: sd_notify(3).
@@ -44,7 +45,8 @@ int oci_notify_prepare(struct making *m, struct err *e)
 	mount->type = xstrdup("bind");
 	mount->source = path_join(path, OCI_NOTIFY);
 	mount->target = xstrdup(INSIDE);
-	mount->attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	mount->attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			  MOUNT_ATTR_NOEXEC;
 	env_set(&m->spec.env, "NOTIFY_SOCKET", INSIDE "/" SOCKET);
 	return 0;
 }

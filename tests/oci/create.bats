@@ -290,11 +290,11 @@ env = dict(os.environ, NOTIFY_SOCKET=path)
 quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 subprocess.run([oci, '--root', root, 'create', '-b', bundle, 'n'], env=env, check=True, **quiet)
 start = subprocess.Popen([oci, '--root', root, 'start', 'n'], env=env, **quiet)
-inside = root + '/n/notify/notify.sock'
 def state(): return json.loads(subprocess.run([oci, '--root', root, 'state', 'n'], stdout=subprocess.PIPE).stdout)
 while state()['status'] != 'running':
     pass
 assert start.poll() is None
+inside = '/proc/%d/root/run/notify/notify.sock' % state()['pid']
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.sendto(b'STATUS=not yet\nREADY=10\n', inside)
 try:
@@ -308,6 +308,8 @@ assert host.recv(4096) == b'READY=1\nMAINPID=%d\n' % state()['pid']
 EOF
   oci_ok exec n sh -c 'test -S /run/notify/notify.sock && tr "\0" "\n" </proc/1/environ'
   [[ $output == *NOTIFY_SOCKET=/run/notify/notify.sock* ]]
+  # The folder is one of the host's: nothing else is put there.
+  oci_fail 1 'Read-only file system' exec n touch /run/notify/x
   oci_ok delete --force n
   [ -z "$(ls -A "$ROOT")" ]
   # One that ends without a word does not hold start up; one that is deleted neither.
