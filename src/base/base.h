@@ -204,6 +204,7 @@ int parse_when(const char *s, bool ahead, int64_t *ns);
 ssize_t read_full(int fd, void *p, size_t n);
 int write_full(int fd, const void *p, size_t n);
 int read_rest(int fd, size_t max, struct buf *out);
+int read_file_fd(int fd, size_t max, struct buf *out);
 int read_file_at(int dirfd, const char *path, size_t max, struct buf *out);
 int write_file_at(int dirfd, const char *path, const void *p, size_t n);
 int write_file(const char *path, const char *s);

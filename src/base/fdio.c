@@ -86,21 +86,20 @@ static ssize_t read_once(int fd, void *p, size_t n)
 }
 
 /**
- * read_file_at - read a whole small file
- * @dirfd: where @path starts, or AT_FDCWD
+ * read_file_fd - read a whole small file
+ * @fd: open, at its beginning; borrowed
  * @max: refuse more than this many bytes
  * @out: appended to
  *
  * Return: 0, -EFBIG, -EINVAL when it is not a regular file, or another -errno.
  */
-int read_file_at(int dirfd, const char *path, size_t max, struct buf *out)
+int read_file_fd(int fd, size_t max, struct buf *out)
 {
-	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 	char small[4096];
 	ssize_t n;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
@@ -112,6 +111,17 @@ int read_file_at(int dirfd, const char *path, size_t max, struct buf *out)
 		return n < 0 ? (int)n : -EFBIG;
 	buf_add(out, small, (size_t)n);
 	return n == st.st_size ? 0 : read_rest(fd, max - (size_t)n, out);
+}
+
+/**
+ * read_file_at - as read_file_fd(), by name
+ * @dirfd: where @path starts, or AT_FDCWD
+ */
+int read_file_at(int dirfd, const char *path, size_t max, struct buf *out)
+{
+	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	return fd < 0 ? -errno : read_file_fd(fd, max, out);
 }
 
 /**

@@ -136,7 +136,6 @@ void oci_state_close(struct oci_state *s);
 int oci_state_pidfd(const struct oci_state *s);
 enum oci_status oci_state_status(const struct oci_state *s);
 int oci_state_config(const struct oci_state *s, json **out, struct err *e);
-json *oci_state_json(const struct oci_state *s, enum oci_status status);
 const char *oci_status_name(enum oci_status status);
 int oci_state_each(const struct oci *o, void (*fn)(void *ctx, const struct oci_state *s), void *ctx,
 		   struct err *e);

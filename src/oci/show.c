@@ -6,6 +6,28 @@
 
 #include "oci/internal.h"
 
+/* As the runtime specification has it. */
+static json *state_json(const struct oci_state *s, enum oci_status status)
+{
+	cleanup_json json *config = NULL;
+	json *j = json_obj(), *annotations = NULL;
+	char when[WHEN_TEXT];
+
+	json_set(j, "ociVersion", json_str(OCI_VERSION));
+	json_set(j, "id", json_str(s->id));
+	json_set(j, "pid", json_i64(status == OCI_STOPPED || !s->ready ? 0 : s->pid));
+	json_set(j, "status", json_str(oci_status_name(status)));
+	json_set(j, "bundle", json_str(s->bundle ? s->bundle : ""));
+	json_set(j, "rootfs", json_str(s->rootfs ? s->rootfs : ""));
+	format_when(when, s->created);
+	json_set(j, "created", json_str(when));
+	if (!oci_state_config(s, &config, NULL))
+		annotations = json_get(config, "annotations");
+	if (annotations)
+		json_set(j, "annotations", json_hold(annotations));
+	return j;
+}
+
 static void print_json(json *j)
 {
 	cleanup_free char *text = json_dump(j, true);
@@ -21,7 +43,7 @@ int oci_cmd_state(struct oci *o, const struct strv *words, struct err *e)
 
 	if (r < 0)
 		return r;
-	print_json(oci_state_json(&s, oci_state_status(&s)));
+	print_json(state_json(&s, oci_state_status(&s)));
 	return 0;
 }
 
@@ -66,7 +88,7 @@ static void list_one(void *ctx, const struct oci_state *s)
 		       bundle, when, owner);
 		return;
 	}
-	j = oci_state_json(s, status);
+	j = state_json(s, status);
 	json_set(j, "owner", json_str(owner));
 	json_add(l->all, j);
 }

@@ -162,6 +162,14 @@ static char *text_of(const json *j, const char *key)
 	return s ? xstrdup(s) : NULL;
 }
 
+/* One container's record in the folder of another would be that one, as well. */
+static bool is_named(const struct oci_state *s)
+{
+	cleanup_free char *name = folder_name(s->id);
+
+	return streq(name, s->name);
+}
+
 static int record_parse(struct oci_state *s, const json *j)
 {
 	const char *boot = json_get_str(j, "boot", "");
@@ -180,7 +188,8 @@ static int record_parse(struct oci_state *s, const json *j)
 	s->own = (unsigned)json_get_i64(j, "own", 0);
 	s->paused = json_get_bool(j, "paused", false);
 	snprintf(s->boot, sizeof(s->boot), "%s", boot);
-	if (!s->id || !s->bundle || !s->rootfs || oci_check_id(s->id, &(struct err){}))
+	if (!s->id || !s->bundle || !s->rootfs || oci_check_id(s->id, &(struct err){}) ||
+	    !is_named(s))
 		return -EINVAL;
 	if (!s->ready)
 		return 0;
@@ -189,12 +198,24 @@ static int record_parse(struct oci_state *s, const json *j)
 	return s->pid > 0 ? 0 : -EINVAL;
 }
 
+/* Who looks at the containers of others is root: no link of theirs leads him to other files. */
+static int read_own(const struct oci_state *s, const char *name, size_t max, struct buf *out)
+{
+	cleanup_close int fd = openat(s->dir, name,
+				      O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat folder, file;
+
+	if (fd < 0 || fstat(fd, &file) < 0 || fstat(s->dir, &folder) < 0)
+		return -errno;
+	return file.st_uid == folder.st_uid ? read_file_fd(fd, max, out) : -EPERM;
+}
+
 /* Return: 0, -ENOENT without an error when there is none, or -EBADMSG. */
 static int record_read(struct oci_state *s, struct err *e)
 {
 	cleanup_buf struct buf text = {};
 	cleanup_json json *j = NULL;
-	int r = read_file_at(s->dir, RECORD, RECORD_MAX, &text);
+	int r = read_own(s, RECORD, RECORD_MAX, &text);
 
 	forget(s);
 	if (r == -ENOENT)
@@ -219,7 +240,7 @@ static int record_read(struct oci_state *s, struct err *e)
 int oci_state_config(const struct oci_state *s, json **out, struct err *e)
 {
 	cleanup_buf struct buf text = {};
-	int r = read_file_at(s->dir, OCI_CONFIG, CONFIG_MAX, &text);
+	int r = read_own(s, OCI_CONFIG, CONFIG_MAX, &text);
 
 	if (r < 0)
 		return fail(e, -r, "cannot read %s/%s: %s", s->name, OCI_CONFIG, strerror(-r));
@@ -574,26 +595,4 @@ int oci_state_each(const struct oci *o, void (*fn)(void *ctx, const struct oci_s
 	}
 	closedir(d);
 	return 0;
-}
-
-/* oci_state_json - the state as the runtime specification has it, and hooks get it */
-json *oci_state_json(const struct oci_state *s, enum oci_status status)
-{
-	cleanup_json json *config = NULL;
-	json *j = json_obj(), *annotations = NULL;
-	char when[WHEN_TEXT];
-
-	json_set(j, "ociVersion", json_str(OCI_VERSION));
-	json_set(j, "id", json_str(s->id));
-	json_set(j, "pid", json_i64(status == OCI_STOPPED || !s->ready ? 0 : s->pid));
-	json_set(j, "status", json_str(oci_status_name(status)));
-	json_set(j, "bundle", json_str(s->bundle ? s->bundle : ""));
-	json_set(j, "rootfs", json_str(s->rootfs ? s->rootfs : ""));
-	format_when(when, s->created);
-	json_set(j, "created", json_str(when));
-	if (!oci_state_config(s, &config, NULL))
-		annotations = json_get(config, "annotations");
-	if (annotations)
-		json_set(j, "annotations", json_hold(annotations));
-	return j;
 }

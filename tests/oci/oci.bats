@@ -143,6 +143,27 @@ EOF
   [ -f "$shared/mine/config.txt" ] && [ -d "$shared/mine/sub" ] && [ -L "$shared/link" ] && [ -f "$shared/file" ]
 }
 
+@test "links in a shared --root, and records of others, are not read" {
+  bundle "c['annotations'] = {'secret': 'x'}"
+  oci_ok create -b "$BUNDLE" real
+  # a record of its own name, but elsewhere; another's record; another's configuration
+  mkdir "$BATS_TEST_TMPDIR/away" "$ROOT"/{link,alias,config}
+  sed 's/"id":"real"/"id":"link"/' "$ROOT/real/state.json" >"$BATS_TEST_TMPDIR/away/state.json"
+  ln -s "$BATS_TEST_TMPDIR/away/state.json" "$ROOT/link/state.json"
+  cp "$ROOT/real/state.json" "$ROOT/alias/state.json"
+  sed 's/"id":"real"/"id":"config"/' "$ROOT/real/state.json" >"$ROOT/config/state.json"
+  ln -s ../real/config.json "$ROOT/config/config.json"
+  oci list -q
+  [ "$(sort <<<"$output")" = "config
+real" ]
+  oci list --format json
+  [ "$(grep -c '"secret"' <<<"$output")" -eq 1 ]
+  oci_fail 1 'alias/state.json is damaged' state alias
+  oci_fail 1 'link/state.json is damaged' state link
+  rm -r "$ROOT"/{link,alias,config}
+  oci_ok delete real
+}
+
 @test "half an answer is an error" {
   [ -w /dev/full ] || skip "there is no /dev/full"
   run -1 sh -c '"$OCI" features 2>&1 >/dev/full'

@@ -54,6 +54,20 @@ END
   [ ! -e "$D/states/hook" ]
 }
 
+@test "root believes no record that is not the owner's of the folder" {
+  bundle "$D/o" "" --rootless
+  chown -R "$OCI_USER:" "$D/o"
+  as_user "$OCI" --root "$D/states" create --bundle "$D/o" linked
+  run -0 "$OCI" --root "$D/states" list -q
+  [ "$output" = linked ]
+  # as by a hard link to a file of root's
+  chown root "$D/states/linked/state.json"
+  run -0 "$OCI" --root "$D/states" list -q
+  [ -z "$output" ]
+  chown "$OCI_USER" "$D/states/linked/state.json"
+  run -0 "$OCI" --root "$D/states" delete --force linked
+}
+
 @test "exec by root is refused where the container could trace it" {
   bundle "$D/r" "[c['process']['capabilities'][k].append('CAP_SYS_PTRACE') for k in ('bounding', 'effective', 'permitted')]"
   "$OCI" --root "$D/rootstates" --cgroup-manager=disabled create --bundle "$D/r" tracer
