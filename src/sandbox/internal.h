@@ -80,7 +80,6 @@ int steps_walk(struct launch *l, enum side side, struct err *e);
 int step_clone(struct launch *l, struct err *e);
 int step_start_maps(struct launch *l, struct err *e);
 int step_prepare_maps(struct launch *l, struct err *e);
-int step_join_console(struct launch *l, struct err *e);
 int step_userns_fd(struct launch *l, struct err *e);
 int step_net_helper(struct launch *l, struct err *e);
 int step_finish_maps(struct launch *l, struct err *e);
@@ -150,6 +149,7 @@ int step_devices(struct launch *l, struct err *e);
 
 /* tty.c */
 int step_console(struct launch *l, struct err *e);
+int step_join_console(struct launch *l, struct err *e);
 int step_stdio(struct launch *l, struct err *e);
 
 /* notify.c */
@@ -197,6 +197,7 @@ int step_early_sources(struct launch *l, struct err *e);
 int step_oci_sources(struct launch *l, struct err *e);
 int step_oci_mounts(struct launch *l, struct err *e);
 int step_oci_devices(struct launch *l, struct err *e);
+int node_place(int dir, const char *name, const char *path, struct err *e);
 
 /* process.c */
 int step_open_init(struct launch *l, struct err *e);

@@ -10,12 +10,9 @@
  * limits as the payload's. From the first change of namespace on nobody inside can look into
  * either of them: they are not dumpable, and their memory belongs to the host's namespace.
  */
-#include <linux/magic.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "sandbox/internal.h"
 
@@ -178,31 +175,4 @@ int launch_join(struct launch *l, int target, struct err *e)
 	if (r < 0)
 		launch_kill(l);
 	return r;
-}
-
-static bool is_devpts(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC;
-}
-
-/* The terminal of an exec: from the container's own devpts, which anybody may have mounted over. */
-int step_join_console(struct launch *l, struct err *e)
-{
-	cleanup_close int master = open_in_root(l->c.root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, 0);
-	cleanup_close int slave = -1;
-	int zero = 0, r;
-
-	if (master < 0 || !is_devpts(master) || ioctl(master, TIOCSPTLCK, &zero) < 0)
-		return fail(e, master < 0 ? -master : ENOTTY,
-			    "cannot make a terminal in the container");
-	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (slave < 0)
-		return fail_errno(e, "cannot open the terminal");
-	r = sync_send(l->sock, SYNC_TTY, master);
-	if (r < 0)
-		return fail(e, -r, "cannot hand the terminal over: %s", strerror(-r));
-	l->c.console = take_fd(&slave);
-	return 0;
 }

@@ -53,6 +53,28 @@ static int open_parent(struct launch *l, const char *path, const char **name, st
 		       : dir;
 }
 
+/**
+ * node_place - what a device is bound over: a file that is made when it is not there
+ * @path: of it, for messages
+ *
+ * Return: a new descriptor, or -errno.
+ */
+int node_place(int dir, const char *name, const char *path, struct err *e)
+{
+	cleanup_close int fd = openat(
+		dir, name, O_CREAT | O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_EXCL | O_CLOEXEC, 0666);
+	struct stat st;
+
+	if (fd < 0 && errno == EEXIST)
+		fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail_errno(e, "cannot make %s", path);
+	if (S_ISLNK(st.st_mode) || S_ISDIR(st.st_mode))
+		return fail(e, EINVAL, "%s of the root file system is %s; such a root is refused",
+			    path, S_ISLNK(st.st_mode) ? "a symlink" : "a folder");
+	return take_fd(&fd);
+}
+
 static int bind_node(const struct device_spec *d, int dir, const char *name, struct err *e)
 {
 	cleanup_close int mount = sys_open_tree(
@@ -70,16 +92,8 @@ static int bind_node(const struct device_spec *d, int dir, const char *name, str
 			e, ENODEV,
 			"device %s: only root makes nodes, and the host's is not the device %u:%u",
 			d->target, d->major, d->minor);
-	target = openat(dir, name,
-			O_CREAT | O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_EXCL | O_CLOEXEC, 0666);
-	if (target < 0 && errno == EEXIST)
-		target = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (target < 0 || fstat(target, &st) < 0)
-		return fail_errno(e, "cannot make %s", d->target);
-	if (S_ISLNK(st.st_mode) || S_ISDIR(st.st_mode))
-		return fail(e, EINVAL, "%s of the root file system is %s; such a root is refused",
-			    d->target, S_ISLNK(st.st_mode) ? "a symlink" : "a folder");
-	return mount_attach(mount, target, d->target, e);
+	target = node_place(dir, name, d->target, e);
+	return target < 0 ? target : mount_attach(mount, target, d->target, e);
 }
 
 /*

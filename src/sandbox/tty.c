@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <linux/magic.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "sandbox/internal.h"
 
@@ -8,34 +10,66 @@
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
 
+static bool is_devpts(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC;
+}
+
 /*
- * A terminal of the container's own devpts. The slave is opened through the
- * master (TIOCGPTPEER), never by a name that somebody could swap (CVE-2025-52565),
- * and /dev/console is a clone of that very descriptor.
+ * A terminal of what is mounted at /dev/pts of the container, which has to be a devpts: its root
+ * may have anything there. The slave is opened through the master (TIOCGPTPEER), never by a name
+ * that somebody could swap (CVE-2025-52565).
  */
+static int open_terminal(struct launch *l, int *master, int *slave, struct err *e)
+{
+	cleanup_close int pts = open_in_root(l->c.root, "/dev/pts", O_PATH | O_DIRECTORY, 0);
+	int zero = 0;
+
+	if (pts < 0 || !is_devpts(pts))
+		return fail(e, pts < 0 ? -pts : ENOTTY,
+			    "cannot make a terminal: /dev/pts of the container is no devpts");
+	*master = openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
+	if (*master < 0 || !is_devpts(*master) || ioctl(*master, TIOCSPTLCK, &zero) < 0)
+		return fail_errno(e, "cannot make a terminal");
+	*slave = ioctl(*master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return *slave < 0 ? fail_errno(e, "cannot open the terminal") : 0;
+}
+
+static int hand_over(struct launch *l, int master, int *slave, struct err *e)
+{
+	int r = sync_send(l->sock, SYNC_TTY, master);
+
+	if (r < 0)
+		return fail(e, -r, "cannot hand the terminal over: %s", strerror(-r));
+	l->c.console = take_fd(slave);
+	return 0;
+}
+
+/* /dev/console is a clone of the very descriptor of the slave. */
 int step_console(struct launch *l, struct err *e)
 {
 	cleanup_close int master = -1, slave = -1, clone = -1, target = -1;
-	int zero = 0, r;
+	int r = open_terminal(l, &master, &slave, e);
 
-	master = openat(l->c.dev, "pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
-	if (master < 0 || ioctl(master, TIOCSPTLCK, &zero) < 0)
-		return fail_errno(e, "cannot make a terminal");
-	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (slave < 0)
-		return fail_errno(e, "cannot open the terminal");
-	clone = sys_open_tree(slave, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	target = openat(l->c.dev, "console", O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW | O_CLOEXEC,
-			0600);
-	if (clone < 0 || target < 0)
-		return fail(e, clone < 0 ? -clone : errno, "cannot make /dev/console");
-	r = mount_attach(clone, target, "/dev/console", e);
-	if (!r)
-		r = sync_send(l->sock, SYNC_TTY, master);
 	if (r < 0)
-		return e->code ? r : fail(e, -r, "cannot hand the terminal over: %s", strerror(-r));
-	l->c.console = take_fd(&slave);
-	return 0;
+		return r;
+	clone = sys_open_tree(slave, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (clone < 0)
+		return fail(e, -clone, "cannot make /dev/console: %s", strerror(-clone));
+	target = node_place(l->c.dev, "console", "/dev/console", e);
+	r = target < 0 ? target : mount_attach(clone, target, "/dev/console", e);
+	return r < 0 ? r : hand_over(l, master, &slave, e);
+}
+
+/* The terminal of an exec. */
+int step_join_console(struct launch *l, struct err *e)
+{
+	cleanup_close int master = -1, slave = -1;
+	int r = open_terminal(l, &master, &slave, e);
+
+	return r < 0 ? r : hand_over(l, master, &slave, e);
 }
 
 /*

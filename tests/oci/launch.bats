@@ -386,6 +386,36 @@ late
   [ -z "$(ls "$B/root/tmp")" ]
 }
 
+@test "a terminal is one of a devpts, and its /dev/console no link" {
+  local root=$BATS_TEST_TMPDIR/root
+
+  # terminal [STATEMENTS]: a container whose /dev is the root's own
+  terminal() {
+    mkdir -p "$root"/{dev,proc,sys,bin,lib}
+    cp -a "$BATS_FILE_TMPDIR"/rootfs/{bin,lib} "$root"
+    config "c['root'] = {'path': '$root'}; p['terminal'] = True; m[:] = [m[0]]; l['maskedPaths'] = []; ${1:-}" \
+      true
+  }
+  local pts="m.append(fs('/dev/pts', 'devpts', 'newinstance', 'ptmxmode=0666'))"
+
+  terminal
+  ln -s /dev/pts "$root/dev/pts"
+  refused "/dev/pts of the container is no devpts"
+  rm -r "$root"
+  terminal
+  mkdir "$root/dev/pts"
+  ln -s /dev/ptmx "$root/dev/pts/ptmx"
+  refused "/dev/pts of the container is no devpts"
+  rm -r "$root"
+  # what the root has at /dev/console is covered when it is a file
+  terminal "$pts"
+  touch "$root/dev/console"
+  drive 0 -n
+  kill -9 "$output"
+  ln -sf /dev/null "$root/dev/console"
+  refused "/dev/console of the root file system is a symlink"
+}
+
 @test "a root that is no folder, or the host's" {
   config "c['root']['path'] = '/nonexistent'"
   refused "cannot use /nonexistent as root file system: No such file or directory"
