@@ -263,15 +263,21 @@ int oci_group_limit(const struct oci_state *s, const struct strv *files, struct 
 /**
  * oci_group_below - the group that an exec begins in
  * @below: a path below the container's own, or NULL
- * @g: receives it; without a group fd is -1
+ * @g: receives it; fd is -1 when the container was made without
  *
- * Return: 0, or -ENOENT when there is none of that name.
+ * Return: 0, or -ENOENT when there is none of that name, or it is gone.
  */
 int oci_group_below(const struct oci_state *s, const char *below, struct cgroup *g, struct err *e)
 {
 	int fd;
 
-	if (oci_group_find(s, g) < 0)
+	if (oci_group_find(s, g) < 0 && s->cgroup)
+		return fail(
+			e, ENOENT,
+			"the control group %s of container %s is gone: what bounds the container "
+			"would not bound this process",
+			s->cgroup, s->id);
+	if (g->fd < 0)
 		return below ? fail(e, ENOENT, "container %s has no control group", s->id) : 0;
 	if (!below)
 		return 0;

@@ -77,3 +77,21 @@ END
   [ "$status" -ne 0 ]
   [[ $output == *CAP_SYS_PTRACE* ]]
 }
+
+@test "exec by root is refused when the control group has been taken away" {
+  local group pid
+
+  bundle "$D/g" "c['linux']['cgroupsPath'] = '/sandbox-owner/g'"
+  "$OCI" --root "$D/rootstates" create --bundle "$D/g" grouped
+  "$OCI" --root "$D/rootstates" start grouped
+  group=$(find /sys/fs/cgroup /sys/fs/cgroup/unified -maxdepth 2 -path '*/sandbox-owner/g' 2>/dev/null)
+  run -0 "$OCI" --root "$D/rootstates" exec grouped true
+  pid=$(cat "$group/cgroup.procs")
+  echo "$pid" >"${group%/sandbox-owner/g}/cgroup.procs"
+  rmdir "$group"
+  run "$OCI" --root "$D/rootstates" exec grouped true
+  "$OCI" --root "$D/rootstates" delete --force grouped
+  rmdir "${group%/g}"
+  [ "$status" -eq 125 ]
+  [[ $output == *"the control group /sandbox-owner/g of container grouped is gone"* ]]
+}
