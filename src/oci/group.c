@@ -99,8 +99,13 @@ int oci_group_make(struct making *m, struct err *e)
 	int r;
 
 	m->group.fd = -1;
-	if (m->o->cgroup_manager && streq(m->o->cgroup_manager, "disabled"))
+	if (m->o->cgroup_manager && streq(m->o->cgroup_manager, "disabled")) {
+		if (oci_is_real_root() && m->spec.ns[NS_USER].mode == NS_HOST)
+			log_warn(
+				"--cgroup-manager=disabled: without a control group nothing bounds "
+				"which devices root's container can use, ignoring");
 		return 0;
+	}
 	if (is_systemds(m)) {
 		fail(&why, EOPNOTSUPP, "control groups of systemd's are not supported yet");
 		fail_hint(&why, -EOPNOTSUPP, "give --cgroup-manager=cgroupfs, or disabled");

@@ -3,8 +3,9 @@
  * Which devices the processes of a control group may use: version 2 asks a small program,
  * which is made here of the rules of config.json. The last rule that fits decides, as they
  * are meant one after the other; what no rule knows is refused, but for the devices that
- * every container has. Only root may load such a program. A user needs none: he can make
- * no nodes, and those that he binds are bounded by their modes.
+ * every container has, and so without any rule all others are, as under runc: root's container
+ * may make nodes, and its root may hold some. Only root may load such a program. A user needs
+ * none: he can make no nodes, and those that he binds are bounded by their modes.
  *
  * Source: Documentation/admin-guide/cgroup-v2.rst, "Device controller"; linux/bpf.h.
  */
@@ -130,7 +131,7 @@ static int attach(int group, int prog)
 
 /**
  * cgroup_devices - bound the devices of a group
- * @rules: in their order; none: nothing is bounded
+ * @rules: in their order
  *
  * Return: 0, also for a user; -E2BIG or what the kernel says.
  */
@@ -140,7 +141,7 @@ int cgroup_devices(const struct cgroup *g, const struct device_rules *rules, str
 	cleanup_close int fd = -1;
 	int r;
 
-	if (!rules->n || g->fd < 0)
+	if (g->fd < 0)
 		return 0;
 	if (rules->n > MAX_RULES)
 		return fail(e, E2BIG, "linux.resources.devices: at most %d rules", MAX_RULES);

@@ -91,8 +91,9 @@ EOF
     sh -c 'true >/dev/log0 && ! cat </dev/log0'
   drive 1 "$node; l['resources']['devices'] += [{'allow': True, 'type': 'c', 'major': 1, 'minor': 11},
 {'allow': False, 'type': 'c', 'major': 1}]" sh -c 'true >/dev/log0'
-  # without rules nothing is bounded
-  drive 0 "$node; l['resources'] = {}" sh -c 'true >/dev/log0'
+  # without rules there are the devices of every container, and no others
+  drive 0 "$node; l['resources'] = {}" sh -c 'echo x >/dev/null && head -c 1 /dev/zero >/dev/null && ! true >/dev/log0'
+  drive 0 "$node; l['resources']['devices'] = [{'allow': True, 'access': 'rwm'}]" sh -c 'true >/dev/log0'
   # What is denied in part is not had by asking for more.
   drive 0 "$node; l['resources']['devices'] += [{'allow': True, 'type': 'c', 'major': 1, 'minor': 11},
 {'allow': False, 'type': 'c', 'major': 1, 'minor': 11, 'access': 'w'}]" \

@@ -78,6 +78,23 @@ END
   [[ $output == *CAP_SYS_PTRACE* ]]
 }
 
+@test "a container of root's without a control group: create says that devices are not bounded" {
+  bundle "$D/u" ""
+  run -0 "$OCI" --root "$D/rootstates" --cgroup-manager=disabled create --bundle "$D/u" free
+  "$OCI" --root "$D/rootstates" delete free
+  [[ $output == *"nothing bounds which devices"* ]]
+  python3 - "$D/u/config.json" <<'END'
+import json, sys
+c = json.load(open(sys.argv[1]))
+c["linux"]["namespaces"].append({"type": "user"})
+c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 65536}]
+json.dump(c, open(sys.argv[1], "w"))
+END
+  run -0 "$OCI" --root "$D/rootstates" --cgroup-manager=disabled create --bundle "$D/u" mapped
+  "$OCI" --root "$D/rootstates" delete mapped
+  [ -z "$output" ]
+}
+
 @test "exec by root is refused when the control group has been taken away" {
   local group pid
 
