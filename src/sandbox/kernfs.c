@@ -12,6 +12,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include "sandbox/internal.h"
 
@@ -163,6 +164,29 @@ static int kernel_base(struct launch *l, const char **path)
 	return l->c.root;
 }
 
+/*
+ * config.json may mount several at one place, in its order: the payload sees the last one. It has
+ * to be one still: who shares the root could have put a folder of his own there (CVE-2025-52881).
+ */
+static int take_top(struct launch *l, int *mount, const char *path, struct err *e)
+{
+	cleanup_close int top = *mount < 0 ? -1
+					   : open_in_root(l->c.root, path,
+							  O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	struct statfs was, is;
+
+	if (*mount < 0)
+		return 0;
+	if (top < 0 || fstatfs(top, &is) < 0 || fstatfs(*mount, &was) < 0 ||
+	    is.f_type != was.f_type)
+		return fail(
+			e, EINVAL,
+			"%s of the container is not what was mounted there: nothing in it could be masked",
+			path);
+	*mount = take_fd(&top);
+	return 0;
+}
+
 /* A bare spec has no /dev of ours, from which the null device would come. */
 static int open_null(struct launch *l, struct err *e)
 {
@@ -239,6 +263,10 @@ int step_masks(struct launch *l, struct err *e)
 	cleanup_close int empty = -1;
 	int r = l->c.null < 0 ? open_null(l, e) : 0;
 
+	if (!r && l->spec->bare)
+		r = take_top(l, &l->c.proc, "/proc", e);
+	if (!r && l->spec->bare)
+		r = take_top(l, &l->c.sys, "/sys", e);
 	strv_for_each (path, &l->spec->sec.readonly) {
 		if (!r)
 			r = readonly_one(l, path, e);

@@ -25,6 +25,13 @@
 #define MOUNT_ATTR_IDMAP 0x00100000
 #endif
 
+static bool is_on(int fd, long magic)
+{
+	struct statfs fs;
+
+	return fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == magic;
+}
+
 static bool is_kernel_fs(const char *type)
 {
 	static const char *const types[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
@@ -255,6 +262,21 @@ int step_early_sources(struct launch *l, struct err *e)
 	return r < 0 ? r : open_binds(l, e);
 }
 
+/* The container's own, be it a new one or a bind. */
+static void find_kernel(struct launch *l)
+{
+	const struct mounts *m = &l->spec->mounts;
+
+	for (size_t i = 0; i < m->n; i++) {
+		int fd = l->c.sources[i];
+
+		if (streq(m->v[i].target, "/proc") && is_on(fd, PROC_SUPER_MAGIC))
+			l->c.proc = fd;
+		if (streq(m->v[i].target, "/sys") && is_on(fd, SYSFS_MAGIC))
+			l->c.sys = fd;
+	}
+}
+
 int step_oci_sources(struct launch *l, struct err *e)
 {
 	const struct mounts *m = &l->spec->mounts;
@@ -270,11 +292,8 @@ int step_oci_sources(struct launch *l, struct err *e)
 		r = l->c.sources[i] = open_kernel(l, &m->v[i], e);
 		if (r < 0)
 			return fail_in(e, r, "mounts[%zu]", i);
-		if (streq(m->v[i].type, "proc") && streq(m->v[i].target, "/proc"))
-			l->c.proc = r;
-		if (streq(m->v[i].type, "sysfs") && streq(m->v[i].target, "/sys"))
-			l->c.sys = r;
 	}
+	find_kernel(l);
 	return MIN(r, 0);
 }
 
@@ -286,16 +305,9 @@ static const char *const faked[] = {
 	"/proc/stat",    "/proc/swaps",     "/proc/uptime",  "/proc/net/dev",
 };
 
-static bool on_proc(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
-}
-
 static bool may_cover_proc(const struct mount_spec *m, int source)
 {
-	if (source >= 0 && on_proc(source))
+	if (is_on(source, PROC_SUPER_MAGIC))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(faked); i++) {
 		if (streq(m->target, faked[i]))
@@ -333,7 +345,7 @@ static int open_target(struct launch *l, const struct mount_spec *m, int source,
 		return fail(e, dir ? ENOTDIR : EISDIR,
 			    "%s is %s in the container, and %s on the host", m->target,
 			    dir ? "a file" : "a folder", dir ? "a folder" : "a file");
-	if (on_proc(fd) && !may_cover_proc(m, source))
+	if (is_on(fd, PROC_SUPER_MAGIC) && !may_cover_proc(m, source))
 		return fail(
 			e, EINVAL,
 			"%s leads to the kernel's own files in the container: nothing is mounted over them",

@@ -453,6 +453,26 @@ l['readonlyPaths'] = ['/dev/shm']" \
   [[ $stderr == *"/dev/shm/x: Read-only file system"* ]]
 }
 
+@test "paths are masked in what the container sees at /proc and /sys, whatever is below" {
+  local masked="l['maskedPaths'] = ['/proc/cmdline', '/sys/kernel']; l['readonlyPaths'] = ['/proc/sys']"
+
+  # shellcheck disable=SC2016 # expanded inside
+  set -- sh -c 'ls -d /proc/$$ && stat -c %F /proc/cmdline && ls /sys/kernel && grep -c " /proc/sys ro," /proc/self/mountinfo'
+  config "$masked; l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'pid']
+m[0]['options'] = []; bind('/proc', '/proc', 'rbind'); bind('/sys', '/sys', 'rbind', 'ro')" "$@"
+  drive 0
+  [ "$(tail -n +2 <<<"$output")" = "character special file
+1" ]
+  # and where there is nothing below
+  config "$masked; l['namespaces'] = [n for n in l['namespaces'] if n['type'] != 'pid']
+del m[0]; bind('/proc', '/proc', 'rbind')" "$@"
+  drive 0
+  [ "$(tail -n +2 <<<"$output")" = "character special file
+1" ]
+  config "m.append(fs('/sys', 'tmpfs'))"
+  refused "/sys of the container is not what was mounted there"
+}
+
 @test "settings of namespaces, host and domain name, time" {
   config "l['sysctl'] = {'net.ipv4.ip_forward': '1', 'kernel.msgmax': '1234'}; c['domainname'] = 'dom'
 l['namespaces'].append({'type': 'time'}); l['timeOffsets'] = {'boottime': {'secs': 100000000}}" \
