@@ -142,6 +142,9 @@ int copy_up(int from, int to);
 int fuse_start(struct launch *l, int dev, struct err *e);
 int rootfs_attach(struct launch *l, int mountfd, const char *at, struct err *e);
 
+/* move_root.c */
+int move_root(struct launch *l, struct err *e);
+
 /* dev.c */
 int step_dev_nodes(struct launch *l, struct err *e);
 int step_dev(struct launch *l, struct err *e);

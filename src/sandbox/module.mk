@@ -1,6 +1,6 @@
 noinst_LIBRARIES += libsandbox.a
 libsandbox_a_SOURCES = src/sandbox/sandbox.h src/sandbox/internal.h src/sandbox/cover.c src/sandbox/dev.c \
-	src/sandbox/kernfs.c src/sandbox/join.c src/sandbox/launch.c src/sandbox/mapped_env.c src/sandbox/mounts.c \
+	src/sandbox/kernfs.c src/sandbox/join.c src/sandbox/launch.c src/sandbox/mapped_env.c src/sandbox/mounts.c src/sandbox/move_root.c \
 	src/sandbox/ns.c src/sandbox/process.c src/sandbox/procs.c src/sandbox/rootfs.c src/sandbox/rootfs_copy.c \
 	src/sandbox/rejoin.c src/sandbox/logind.c src/sandbox/notify.c src/sandbox/rootfs_fuse.c src/sandbox/steps.c src/sandbox/sync.c src/sandbox/tty.c src/sandbox/unshare.c
 

@@ -282,14 +282,6 @@ int step_readonly_root(struct launch *l, struct err *e)
 		     : 0;
 }
 
-/* --no-pivot: the old root stays below. For the kernel's initial root, which cannot be changed. */
-static int move_root(struct err *e)
-{
-	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
-		return fail_errno(e, "cannot move the root file system");
-	return 0;
-}
-
 int step_root_propagation(struct launch *l, struct err *e)
 {
 	if (mount(NULL, "/", NULL, l->spec->propagation, NULL) < 0)
@@ -305,7 +297,7 @@ int step_pivot(struct launch *l, struct err *e)
 	if (fchdir(l->c.root) < 0)
 		return fail_errno(e, "cannot enter the root file system");
 	if (l->no_pivot)
-		return move_root(e);
+		return move_root(l, e);
 	r = sys_pivot_root(".", ".");
 	if (r == -EINVAL)
 		return fail(

@@ -86,3 +86,19 @@ c['process']['args'] = ['sh', '-c', 'test -t 1 && echo yes']"
   oci_ok run -b "$BUNDLE" t
   [[ $output == yes* ]]
 }
+
+@test "--no-pivot: a nested user namespace gets no /proc and /sys without the masks" {
+  local t
+
+  for t in proc sysfs; do
+    bundle "c['process']['args'] = ['sh', '-c', 'ls -d /proc/self/exe /sys/kernel; exec unshare -Urmpn --fork mount -t $t $t /tmp']
+c['mounts'].append({'destination': '/tmp', 'type': 'tmpfs', 'source': 'tmpfs'})
+[c['process']['capabilities'][k].append('CAP_SETFCAP') for k in ('bounding', 'effective', 'permitted')]
+assert '/proc/keys' in c['linux']['maskedPaths'] and '/sys/firmware' in c['linux']['maskedPaths']"
+    oci run --no-pivot -b "$BUNDLE" moved
+    [ "$status" -ne 0 ]
+    [ "$output" = "/proc/self/exe
+/sys/kernel" ]
+    [[ $stderr == *"mount: "*"ermission denied"* || $stderr == *"mount: "*"not permitted"* ]]
+  done
+}

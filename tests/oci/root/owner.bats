@@ -112,3 +112,21 @@ END
   [ "$status" -eq 125 ]
   [[ $output == *"the control group /sandbox-owner/g of container grouped is gone"* ]]
 }
+
+@test "--no-pivot as root: a user namespace inside gets no /proc and /sys without the masks" {
+  local t
+
+  for t in proc sysfs; do
+    bundle "$D/m$t" "c['process']['args'] = ['sh', '-c', 'busybox ls -d /proc/self/exe /sys/kernel; exec busybox unshare -Urmpnf busybox mount -t $t $t /tmp']
+c['mounts'].append({'destination': '/tmp', 'type': 'tmpfs', 'source': 'tmpfs'})
+[c['process']['capabilities'][k].append('CAP_SETFCAP') for k in ('bounding', 'effective', 'permitted')]"
+    run --separate-stderr "$OCI" --root "$D/rootstates" --cgroup-manager=disabled run --no-pivot --bundle "$D/m$t" moved
+    [ "$status" -ne 0 ]
+    [ "$output" = "/proc/self/exe
+/sys/kernel" ]
+    # shellcheck disable=SC2154 # run sets it
+    [[ $stderr == *"mount: "*"ermission denied"* || $stderr == *"mount: "*"not permitted"* ]]
+  done
+  # the host has its own still
+  [ -e /proc/self/exe ] && [ -d /sys/kernel ]
+}
