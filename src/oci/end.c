@@ -73,16 +73,11 @@ static void match_one(void *ctx, const struct oci_state *s)
 		strv_add(&m->ids, s->id);
 }
 
-/* The ids that a word stands for: itself, or with --regex those that it matches. */
 static int ids_of(struct oci *o, const char *word, struct strv *ids, struct err *e)
 {
 	struct matching m = {};
 	int r;
 
-	if (!o->regex) {
-		strv_add(ids, word);
-		return 0;
-	}
 	r = regcomp(&m.re, word, REG_EXTENDED);
 	if (r) {
 		char why[128];
@@ -96,18 +91,61 @@ static int ids_of(struct oci *o, const char *word, struct strv *ids, struct err 
 	return r;
 }
 
-static int each_id(struct oci *o, const char *word, int sig,
-		   int (*fn)(struct oci *o, const char *id, int sig, struct err *e), struct err *e)
+typedef int (*for_one)(struct oci *o, const char *id, int sig, struct err *e);
+
+/* Root becomes a container's owner for whatever is done to it, and stays him: a process for each. */
+static int do_apart(struct oci *o, const char *id, int sig, for_one fn, struct err *e)
+{
+	struct err said = {};
+	int ends[2];
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail_errno(e, "cannot make a pipe");
+	pid = fork();
+	if (!pid) {
+		fn(o, id, sig, &said);
+		write_full(ends[1], &said, sizeof(said));
+		_exit(0);
+	}
+	close_fd(ends[1]);
+	n = read_full(ends[0], &said, sizeof(said));
+	close_fd(ends[0]);
+	if (pid < 0)
+		return fail(e, EAGAIN, "cannot fork");
+	wait_pid(pid, NULL);
+	if (n != sizeof(said))
+		return fail(e, EIO, "%s: who was at work on it has been killed", id);
+	if (said.code)
+		*e = said;
+	return -said.code;
+}
+
+/* All of them, whatever becomes of one, which may be somebody's who does not want to end. */
+static int each_match(struct oci *o, const char *word, int sig, for_one fn, struct err *e)
 {
 	struct strv ids = {};
 	int r = ids_of(o, word, &ids, e);
 
 	strv_for_each (id, &ids) {
-		if (r >= 0)
-			r = fn(o, id, sig, e);
+		struct err why = {};
+
+		if (do_apart(o, id, sig, fn, &why) >= 0)
+			continue;
+		if (e->code)
+			log_warn("%s, ignoring", why.msg);
+		else
+			*e = why;
+		r = -e->code;
 	}
 	strv_free(&ids);
 	return r;
+}
+
+static int each_id(struct oci *o, const char *word, int sig, for_one fn, struct err *e)
+{
+	return o->regex ? each_match(o, word, sig, fn, e) : fn(o, word, sig, e);
 }
 
 static int parse_signal(const char *text, struct err *e)

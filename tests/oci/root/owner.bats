@@ -68,6 +68,34 @@ END
   run -0 "$OCI" --root "$D/states" delete --force linked
 }
 
+@test "root ends the containers of several owners at once, each as its own" {
+  local i
+
+  bundle "$D/e1" "" --rootless
+  chown -R "$OCI_USER:" "$D/e1"
+  bundle "$D/e2" ""
+  for i in 1 2 3; do
+    as_user "$OCI" --root "$D/states" create --bundle "$D/e1" "r-his$i"
+    "$OCI" --root "$D/states" --cgroup-manager=disabled create --bundle "$D/e2" "r-mine$i"
+    as_user "$OCI" --root "$D/states" start "r-his$i"
+    "$OCI" --root "$D/states" start "r-mine$i"
+  done
+  # One that cannot be deleted does not keep the others.
+  run "$OCI" --root "$D/states" delete --regex 'r-his.*'
+  [ "$status" -eq 1 ]
+  [[ $output == *"that is not stopped"* ]]
+  [ "$("$OCI" --root "$D/states" list -q | wc -l)" -eq 6 ]
+  run -0 "$OCI" --root "$D/states" kill --regex 'r-.*[12]' KILL
+  eventually 5 bash -c '[ "$("$OCI" --root "$D/states" list | grep -c stopped)" -eq 4 ]'
+  run "$OCI" --root "$D/states" delete --regex 'r-.*'
+  [ "$status" -eq 1 ]
+  [ "$("$OCI" --root "$D/states" list -q | sort)" = "r-his3
+r-mine3" ]
+  run -0 "$OCI" --root "$D/states" delete --force --regex 'r-.*'
+  [ -z "$output" ]
+  [ -z "$("$OCI" --root "$D/states" list -q)" ]
+}
+
 @test "exec by root is refused where the container could trace it" {
   bundle "$D/r" "[c['process']['capabilities'][k].append('CAP_SYS_PTRACE') for k in ('bounding', 'effective', 'permitted')]"
   "$OCI" --root "$D/rootstates" --cgroup-manager=disabled create --bundle "$D/r" tracer
