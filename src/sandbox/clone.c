@@ -90,8 +90,8 @@ static int enter_all(struct launch *l, struct err *e)
 		/* setns() refuses the user namespace that one is in already. */
 		if (fds[i] < 0 || (order[i] == NS_USER && is_own(NS_USER, fds[i])))
 			continue;
-		/* Before: whoever is there already must not find us dumpable. */
-		if (order[i] == NS_USER)
+		/* Before: whoever is there already, or sees us there, must not find us dumpable. */
+		if (order[i] == NS_USER || order[i] == NS_PID)
 			sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		r = sys_setns(fds[i], (int)ns_clone_flag(order[i]));
 		if (r < 0)

@@ -199,6 +199,35 @@ refused()
   refused "cannot open the ipc namespace /nonexistent"
 }
 
+@test "who shares the process numbers cannot look into what is being created" {
+  need unshare setpriv
+  # The owner of the user namespace that the container gets, without any capability, is its master all the same.
+  config "l['namespaces'] = [{'type': t} for t in ('user', 'mount', 'uts')] + [{'type': 'pid', 'path': '/proc/self/ns/pid'}]
+l['uidMappings'] = l['gidMappings'] = [{'containerID': 0, 'hostID': 0, 'size': 1}]; del m[0]" sleep 30
+  # shellcheck disable=SC2016 # expanded there
+  run unshare -Urpm --fork --kill-child --mount-proc bash -c '
+    look() { setpriv --bounding-set=-all --inh-caps=-all readlink "/proc/$1/root"; }
+    unshare -U sleep 20 & sleep 0.3; [ "$(look $!)" = / ] || exit 1
+    for stage in oci-sources rootfs wait-start; do
+      SANDBOX_TEST_STOP_AT=$stage "$1" -n "$2" >/dev/null 2>"$3" &
+      creator=$!
+      for i in $(seq 50); do ! grep -q "stopped at $stage" "$3" || break; sleep 0.1; done
+      kill -0 "$creator" || exit 77
+      child=$(pgrep -P "$creator")
+      [ -n "$child" ] || { cat "$3"; exit 3; }
+      ! look "$child" || exit 2
+      kill -9 "$creator"
+    done
+    "$1" -n "$2" >"$3" || exit 4
+    ! look "$(cat "$3")" || exit 5
+  ' bash "$DRIVER" "$B" "$BATS_TEST_TMPDIR/err"
+  [ "$status" -ne 77 ] || skip "built without fault points"
+  [ "$status" -eq 0 ] || {
+    echo "$status: $output"
+    return 1
+  }
+}
+
 @test "what is set in a namespace is not set in the host's own, by whatever path" {
   need unshare
   # own KIND FILE STATEMENTS: root of namespaces of our own runs a container that enters one of them.
