@@ -39,6 +39,15 @@ pid_t sys_clone(uint64_t flags, int *pidfd)
 	return (pid_t)sys_clone3(&args);
 }
 
+/**
+ * sys_clone_old - as sys_clone(), by the system call that filters know since ever
+ * @flags: the exit signal as well
+ */
+pid_t sys_clone_old(unsigned long flags, int *pidfd)
+{
+	return (pid_t)ret(syscall(SYS_clone, flags | CLONE_PIDFD, 0, pidfd, 0, 0));
+}
+
 int sys_pidfd_open(pid_t pid, unsigned flags)
 {
 	return (int)ret(syscall(SYS_pidfd_open, pid, flags));

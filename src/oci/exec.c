@@ -170,11 +170,12 @@ static int join(struct joining *j, struct err *e)
 	l->start_fd = -1;
 	l->keep_fds = (int)j->keep_fds;
 	l->detached = j->o->detach;
-	/* Who may trace us before exec reaches our program file, and could change it (CVE-2019-5736). */
-	if (j->spec.ns[NS_USER].mode == NS_HOST && oci_is_real_root() && j->traced)
-		return fail(
-			e, EPERM,
-			"exec as root is refused into a container with CAP_SYS_PTRACE and without a user namespace: its processes could change this program; take the capability away, or give it a user namespace");
+	l->apart = j->spec.ns[NS_USER].mode == NS_HOST && oci_is_real_root();
+	l->traced = l->apart && j->traced;
+	if (l->apart)
+		r = oci_guard_program(e);
+	if (r < 0)
+		return r;
 	oci_stdio(l);
 	r = oci_group_below(&j->state, j->o->cgroup, &j->group, e);
 	l->cgroup = &j->group;
@@ -213,6 +214,7 @@ int oci_cmd_exec(struct oci *o, const struct strv *words, struct err *e)
 
 	spec_init(&j.spec);
 	relay_init(&j.relay);
+	launch_init(&j.launch);
 	r = oci_state_open(&j.state, o, words->v[0], OCI_LOOK, e);
 	if (!r)
 		r = check_status(&j, e);

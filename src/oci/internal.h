@@ -193,6 +193,10 @@ int oci_notify_open(const struct oci_state *s, struct err *e);
 bool oci_notify_read(int sock, pid_t pid);
 void oci_notify_wait(const struct oci_state *s, int sock);
 
+/* ---- guard.c: this program, where others could reach it ----------------------------------------------- */
+
+int oci_guard_program(struct err *e);
+
 /* ---- start.c --------------------------------------------------------------------------------------- */
 
 int oci_connect_start(const struct oci_state *s, struct err *e);

@@ -40,7 +40,8 @@ const char *sync_name(uint32_t type);
 
 /* ---- steps.c: THE table ------------------------------------------------------------------------- */
 
-enum side { CHILD, PARENT, JOINED };
+/** enum side - @JOINING: of an exec, before it is in the pid namespace, where launch.apart says so */
+enum side { CHILD, PARENT, JOINED, JOINING };
 
 /** enum step_need - what must be there before a step can run */
 enum step_need { NEEDS_NOTHING, NEEDS_MAPS, NEEDS_ROOTFS, NEEDS_PIVOT };
@@ -57,6 +58,7 @@ struct launch;
  * @before: names of steps that must come later, NULL-terminated
  * @why: the reason for its place
  * @joins: runs for an exec as well (join.c); a row of the side JOINED only there
+ * @inside: of an exec, always in the container's pid namespace
  */
 struct step {
 	const char *name;
@@ -66,7 +68,7 @@ struct step {
 	enum step_need needs;
 	const char *before[4];
 	const char *why;
-	bool joins;
+	bool joins, inside;
 };
 
 extern const struct step steps[];

@@ -9,6 +9,13 @@
  * table that concern every process of a container: the same user, capabilities, filter and
  * limits as the payload's. From the first change of namespace on nobody inside can look into
  * either of them: they are not dumpable, and their memory belongs to the host's namespace.
+ *
+ * Not so where the container has no user namespace: CAP_SYS_PTRACE in it is good for every
+ * process that is seen there. Then the first child, which is not, gives up all that is to be given
+ * up, and the second one is nothing but the payload from its first moment ("apart"). The filter is
+ * loaded by then, so that it has to allow what is left to be done; and the program that could
+ * be reached as /proc/PID/exe meanwhile is one that nobody can write to (oci/exec.c,
+ * CVE-2019-5736).
  */
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -59,25 +66,61 @@ static int enter(struct launch *l, int target, struct err *e)
 	return r < 0 ? fail(e, -r, "cannot enter the container's namespaces: %s", strerror(-r)) : 0;
 }
 
-static __noreturn void second_child(struct launch *l)
+static int open_root(struct launch *l, struct err *e)
 {
-	struct err e = {};
-	int r;
-
-	close_fd(take_fd(&l->pidfd));
-	die_with_parent();
 	umask(022);
 	l->c.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return l->c.root < 0 ? fail_errno(e, "cannot open the container's root") : 0;
+}
+
+/* All that does not have to be done in the pid namespace; and nothing of the host's is taken there. */
+static int go_apart(struct launch *l, struct err *e)
+{
+	int r = l->cgroup && l->cgroup->fd >= 0
+			? write_file_at(l->cgroup->fd, "cgroup.procs", "0", 1)
+			: 0;
+
+	if (r < 0)
+		return fail(e, -r, "cannot begin in the control group %s: %s", l->cgroup->path,
+			    strerror(-r));
+	r = open_root(l, e);
+	if (!r)
+		r = steps_walk(l, JOINING, e);
+	close_fd(take_fd(&l->c.proc));
+	return r;
+}
+
+static __noreturn void second_child(struct launch *l)
+{
+	struct sync_msg start;
+	struct err e = {};
+	int r = 0;
+
+	close_fd(take_fd(&l->pidfd));
+	if (!l->apart || !l->detached)
+		die_with_parent();
+	if (!l->apart)
+		r = open_root(l, &e);
 	if (l->c.watch.listener)
 		l->c.host_pid = pid_by_proc(l->c.proc);
-	r = l->c.root < 0 ? fail_errno(&e, "cannot open the container's root") : 0;
-	/* Nothing is said before the first child has said who we are. */
-	if (!r)
-		r = sync_wait(l->sock, SYNC_START, NULL, &e);
+	/* Nothing is said before the first child has said who we are. A filter may forbid recvmsg(). */
+	if (!r && read(l->sock, &start, sizeof(start)) <= 0)
+		r = fail(&e, ESRCH, "the runtime is gone");
 	if (!r)
 		steps_walk(l, JOINED, &e);
 	sync_send_error(l->sock, &e);
 	_exit(125);
+}
+
+static long clone_second(struct launch *l)
+{
+	struct clone_args args = {.flags = CLONE_PARENT | CLONE_PIDFD,
+				  .pidfd = (uint64_t)(uintptr_t)&l->pidfd};
+
+	if (l->apart)
+		return sys_clone_old(CLONE_PARENT, &l->pidfd);
+	clone_args_cgroup(l, &args);
+	return sys_clone3(&args);
 }
 
 /* What wants the host's /proc, or this process before anything else. */
@@ -112,8 +155,6 @@ static int bring_little(struct launch *l, int target, struct err *e)
 
 static __noreturn void first_child(struct launch *l, int target, int sock)
 {
-	struct clone_args args = {.flags = CLONE_PARENT | CLONE_PIDFD,
-				  .pidfd = (uint64_t)(uintptr_t)&l->pidfd};
 	struct err e = {};
 	long pid;
 
@@ -121,12 +162,12 @@ static __noreturn void first_child(struct launch *l, int target, int sock)
 	close_fd(l->sock);
 	l->sock = sock;
 	if (prepare(l, &e) < 0 || (l->spec->bare && bring_little(l, target, &e) < 0) ||
-	    enter(l, target, &e) < 0) {
+	    enter(l, target, &e) < 0 || (l->apart && go_apart(l, &e) < 0)) {
 		sync_send_error(l->sock, &e);
 		_exit(125);
 	}
-	clone_args_cgroup(l, &args);
-	pid = sys_clone3(&args);
+	close_fd(target);
+	pid = clone_second(l);
 	if (!pid)
 		second_child(l);
 	if (pid > 0)
@@ -154,6 +195,12 @@ int launch_join(struct launch *l, int target, struct err *e)
 	r = seccomp_prepare(l, e);
 	if (r < 0)
 		return r;
+	/* A listener is told the number of the process that loads the filter. */
+	if (l->c.watch.listener && l->traced)
+		return fail(
+			e, EPERM,
+			"exec as root is refused into a container with CAP_SYS_PTRACE and a listener of system calls, and without a user namespace: its processes could trace this one; take one of the first two away, or give it the last");
+	l->apart &= !l->c.watch.listener;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return fail_errno(e, "cannot make a socket pair");
 	l->sock = move_fd_above(pair[0], 10);

@@ -281,6 +281,8 @@ struct launch {
 	bool notify;     /* the payload gets a NOTIFY_SOCKET */
 	bool detached;   /* of launch_join(): it may live longer than we do */
 	bool joined;     /* by launch_join() */
+	bool apart;      /* of launch_join(): who is inside may trace us; see join.c */
+	bool traced;     /* and does for certain have CAP_SYS_PTRACE */
 	bool unattended, keep_keyring, no_pivot;
 	int start_fd, keep_fds;
 	const struct cgroup *cgroup;

@@ -326,9 +326,9 @@ const struct step steps[] = {
 	 "pivot_root takes no root that is shared"},
 	{"cwd", CHILD, NULL, step_cwd, NEEDS_PIVOT, {"find-command"}, "without magic links", true},
 	{"join-console", JOINED, with_tty, step_join_console, NEEDS_PIVOT, {"stdio"},
-	 "an exec's own, from the container's devpts"},
+	 "an exec's own, from the container's devpts", false, true},
 	{"stdio", CHILD, NULL, step_stdio, NEEDS_PIVOT, {"exec"},
-	 "a session of its own; takes the terminal", true},
+	 "a session of its own; takes the terminal", true, true},
 	{"rlimits", CHILD, NULL, step_rlimits, NEEDS_PIVOT, {"exec"}, "late: they bound the payload, not us", true},
 	{"priorities", CHILD, bare, step_priorities, NEEDS_PIVOT, {"identity"},
 	 "some of them are for root", true},
@@ -356,11 +356,20 @@ const struct step steps[] = {
 	{"start-hooks", CHILD, hooks_late, step_start_hooks, NEEDS_PIVOT, {"seccomp", "exec"},
 	 "right before the payload"},
 	{"seccomp", CHILD, filtered_nnp, step_seccomp, NEEDS_PIVOT, {"exec"}, "the last wall", true},
-	{"exec", CHILD, NULL, step_exec, NEEDS_PIVOT, {NULL}, "sandbox-init, or the payload itself", true},
+	{"exec", CHILD, NULL, step_exec, NEEDS_PIVOT, {NULL}, "sandbox-init, or the payload itself", true, true},
 };
 /* clang-format on */
 
 const size_t nsteps = ARRAY_SIZE(steps);
+
+static bool on_side(const struct launch *l, const struct step *s, enum side side)
+{
+	if (side != JOINED && side != JOINING)
+		return s->side == side;
+	if (s->side != JOINED && !s->joins)
+		return false;
+	return !l->apart || s->inside == (side == JOINED);
+}
 
 /**
  * steps_walk - run the rows of one side that apply
@@ -373,7 +382,7 @@ int steps_walk(struct launch *l, enum side side, struct err *e)
 		const struct step *s = &steps[i];
 		int r;
 
-		if ((s->side != side && !(side == JOINED && s->joins)) || (s->when && !s->when(l)))
+		if (!on_side(l, s, side) || (s->when && !s->when(l)))
 			continue;
 		log_debug("step %s", s->name);
 		fault_point(s->name);

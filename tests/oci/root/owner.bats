@@ -14,7 +14,11 @@ setup_file()
 
 teardown_file()
 {
-  [ -z "${D:-}" ] || rm -rf "$D"
+  [ -n "${D:-}" ] || return 0
+  for states in "$D/states" "$D/rootstates"; do
+    "$OCI" --root "$states" delete --force --regex '.*' || :
+  done
+  rm -rf "$D"
 }
 
 setup()
@@ -96,14 +100,52 @@ r-mine3" ]
   [ -z "$("$OCI" --root "$D/states" list -q)" ]
 }
 
-@test "exec by root is refused where the container could trace it" {
-  bundle "$D/r" "[c['process']['capabilities'][k].append('CAP_SYS_PTRACE') for k in ('bounding', 'effective', 'permitted')]"
-  "$OCI" --root "$D/rootstates" --cgroup-manager=disabled create --bundle "$D/r" tracer
+@test "exec by root into a container that could trace it: no more than a process of its own is seen" {
+  local caps="c['process']['capabilities']" runtime child stage
+
+  bundle "$D/r" "[${caps}[k].append('CAP_SYS_PTRACE') for k in ('bounding', 'effective', 'permitted')]
+c['process']['noNewPrivileges'] = False
+c['linux']['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [
+{'names': ['clone3'], 'action': 'SCMP_ACT_ERRNO', 'errnoRet': 38}, {'names': ['unshare', 'setns', 'recvmsg'], 'action': 'SCMP_ACT_ERRNO'}]}"
+  "$OCI" --root "$D/rootstates" create --bundle "$D/r" tracer
   "$OCI" --root "$D/rootstates" start tracer
-  run "$OCI" --root "$D/rootstates" exec tracer true
+  run -7 --separate-stderr "$OCI" --root "$D/rootstates" exec --user 5:6 tracer busybox sh -c 'busybox grep -E "^(Uid|Seccomp):" /proc/self/status; exit 7'
+  [ "$output" = "Uid:	5	5	5	5
+Seccomp:	2" ]
+  run -0 script -qec "'$OCI' --root '$D/rootstates' exec --tty tracer busybox tty" /dev/null
+  [[ $output == */dev/pts/* ]]
+  run -127 "$OCI" --root "$D/rootstates" exec tracer nosuch
+  # Neither its rights nor its program before that are there to be taken.
+  for stage in seccomp-early identity exec; do
+    SANDBOX_TEST_STOP_AT=$stage "$OCI" --root "$D/rootstates" exec tracer true 2>"$D/err" 3>&- &
+    runtime=$!
+    eventually 5 grep -q "stopped at $stage" "$D/err" || skip "built without fault points"
+    child=$(pgrep -P "$runtime")
+    read -ra seen < <(grep ^NSpid: "/proc/$child/status")
+    [ "$stage" = exec ] || [ "${#seen[@]}" -eq 2 ]
+    [ "$stage" != exec ] || {
+      [ "${#seen[@]}" -eq 3 ]
+      [ "$(grep ^CapPrm "/proc/$child/status")" = "$(grep ^CapPrm "/proc/$("$OCI" --root "$D/rootstates" state tracer | grep -o '"pid": *[0-9]*' | tr -dc 0-9)/status")" ]
+      run sh -c ": >/proc/$child/exe"
+      [[ $output == *"Read-only file system"* ]]
+    }
+    kill -9 "$runtime"
+  done
   "$OCI" --root "$D/rootstates" delete --force tracer
-  [ "$status" -ne 0 ]
-  [[ $output == *CAP_SYS_PTRACE* ]]
+}
+
+@test "exec by root is refused where a listener would have to be told of it, and it could be traced" {
+  python3 "$BATS_TEST_DIRNAME/../listener.py" "$D/l" >/dev/null 3>&- &
+  eventually 5 test -S "$D/l"
+  bundle "$D/w" "[c['process']['capabilities'][k].append('CAP_SYS_PTRACE') for k in ('bounding', 'effective', 'permitted')]
+c['linux']['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'listenerPath': '$D/l', 'syscalls': [{'names': ['mkdir'], 'action': 'SCMP_ACT_NOTIFY'}]}"
+  "$OCI" --root "$D/rootstates" create --bundle "$D/w" watched
+  "$OCI" --root "$D/rootstates" start watched
+  run "$OCI" --root "$D/rootstates" exec watched true
+  "$OCI" --root "$D/rootstates" delete --force watched
+  wait
+  [ "$status" -eq 125 ]
+  [[ $output == *CAP_SYS_PTRACE*listener* ]]
 }
 
 @test "a container of root's without a control group: create says that devices are not bounded" {
