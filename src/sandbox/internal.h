@@ -24,6 +24,7 @@ enum sync_type {
 	SYNC_HOOKED,
 	SYNC_LEAVE,
 	SYNC_LEFT,
+	SYNC_STARTING,
 	SYNC_ERROR,
 	SYNC_TYPES
 };
@@ -94,6 +95,7 @@ __noreturn void child_main(struct launch *l, int sock);
 
 /* unattended.c */
 int step_wait_unattended(struct launch *l, struct err *e);
+int step_starting(struct launch *l, struct err *e);
 
 /* hooks.c */
 int step_ask_hooks(struct launch *l, struct err *e);

@@ -215,6 +215,16 @@ static bool waits_late(const struct launch *l)
 	return l->wait_start && late(l);
 }
 
+static bool says_early(const struct launch *l)
+{
+	return l->unattended && waits_early(l);
+}
+
+static bool says_late(const struct launch *l)
+{
+	return l->unattended && waits_late(l);
+}
+
 static bool hooks_early(const struct launch *l)
 {
 	return early(l) && l->spec->oci.hooks[HOOK_START_CONTAINER].n;
@@ -340,6 +350,8 @@ const struct step steps[] = {
 	 "create stops here when the filter is loaded early: it need not allow what waiting takes"},
 	{"start-hooks-early", CHILD, hooks_early, step_start_hooks, NEEDS_PIVOT, {"seccomp-early"},
 	 "nor what starting a hook takes"},
+	{"starting-early", CHILD, says_early, step_starting, NEEDS_PIVOT, {"seccomp-early"},
+	 "nor sendmsg: what is killed before this has not been started"},
 	{"seccomp-early", CHILD, filtered_without_nnp, step_seccomp_early, NEEDS_PIVOT, {"identity"},
 	 "without no_new_privs it takes the CAP_SYS_ADMIN that the next row gives up", true},
 	{"identity", CHILD, NULL, step_identity, NEEDS_PIVOT, {"caps", "no-new-privs"},
@@ -355,6 +367,8 @@ const struct step steps[] = {
 	 "create stops here until start"},
 	{"start-hooks", CHILD, hooks_late, step_start_hooks, NEEDS_PIVOT, {"seccomp", "exec"},
 	 "right before the payload"},
+	{"starting", CHILD, says_late, step_starting, NEEDS_PIVOT, {"seccomp", "exec"},
+	 "what is killed before this has not been started; the filter need not allow sendmsg"},
 	{"seccomp", CHILD, filtered_nnp, step_seccomp, NEEDS_PIVOT, {"exec"}, "the last wall", true},
 	{"exec", CHILD, NULL, step_exec, NEEDS_PIVOT, {NULL}, "sandbox-init, or the payload itself", true, true},
 };

@@ -14,19 +14,20 @@
 #include "sandbox/internal.h"
 
 static const char *const names[] = {
-	[SYNC_MAPPED] = "MAPPED", /* to the child: the id maps are written */
-	[SYNC_TAP] = "TAP",       /* to the parent: the network device, for sandbox-net */
-	[SYNC_FUSE] = "FUSE",     /* to the parent: /dev/fuse, for fuse-overlayfs */
-	[SYNC_TTY] = "TTY",       /* to the parent: the master of the terminal */
-	[SYNC_NOTIFY] = "NOTIFY", /* to the parent: where the payload says that it is ready */
-	[SYNC_READY] = "READY",   /* to the parent: created, waiting for START */
-	[SYNC_START] = "START",   /* to the child: run the payload */
-	[SYNC_JOINED] = "JOINED", /* to the parent: the process that joined a container */
-	[SYNC_HOOKS] = "HOOKS",   /* to the parent: mounts are made, run the host's hooks */
-	[SYNC_HOOKED] = "HOOKED", /* to the child: they have succeeded */
-	[SYNC_LEAVE] = "LEAVE",   /* to the child: live on without your supervisor */
-	[SYNC_LEFT] = "LEFT",     /* to the parent: it may end */
-	[SYNC_ERROR] = "ERROR",   /* to the parent: the launch failed, and why */
+	[SYNC_MAPPED] = "MAPPED",     /* to the child: the id maps are written */
+	[SYNC_TAP] = "TAP",           /* to the parent: the network device, for sandbox-net */
+	[SYNC_FUSE] = "FUSE",         /* to the parent: /dev/fuse, for fuse-overlayfs */
+	[SYNC_TTY] = "TTY",           /* to the parent: the master of the terminal */
+	[SYNC_NOTIFY] = "NOTIFY",     /* to the parent: where the payload says that it is ready */
+	[SYNC_READY] = "READY",       /* to the parent: created, waiting for START */
+	[SYNC_START] = "START",       /* to the child: run the payload */
+	[SYNC_JOINED] = "JOINED",     /* to the parent: the process that joined a container */
+	[SYNC_HOOKS] = "HOOKS",       /* to the parent: mounts are made, run the host's hooks */
+	[SYNC_HOOKED] = "HOOKED",     /* to the child: they have succeeded */
+	[SYNC_LEAVE] = "LEAVE",       /* to the child: live on without your supervisor */
+	[SYNC_LEFT] = "LEFT",         /* to the parent: it may end */
+	[SYNC_STARTING] = "STARTING", /* to who starts it: nothing is left but filter and exec */
+	[SYNC_ERROR] = "ERROR",       /* to the parent: the launch failed, and why */
 };
 _Static_assert(ARRAY_SIZE(names) == SYNC_TYPES, "every message has a name");
 

@@ -13,9 +13,12 @@
  *	  | <------ LEFT -------|  closes everything but the payload's and the listener
  *	 ends			accept()  <------------------ connect()
  *				|  <------------ START -------|  launch_trigger()
- *				hooks, filter, exec
+ *				hooks
+ *				|  -------- STARTING --------->|
+ *				filter, exec
  *				|  ---- end of file ---------->|  it runs
- *				|  or ERROR, or INIT_EXEC_FAILED: it does not, and is gone
+ *				|  or ERROR, or INIT_EXEC_FAILED, or the end before STARTING:
+ *				|  it does not, and is gone
  *
  * A create that is killed before LEFT takes its container with it by the parent death signal;
  * one that is killed later has recorded everything. A start that is killed before it has
@@ -60,15 +63,26 @@ int launch_trigger(int sock, struct err *e)
 		struct sync_msg sync;
 		struct init_msg init;
 	} m = {};
-	int none = -1, r = sync_send(sock, SYNC_START, -1);
-	size_t nfds = 0;
+	int r = sync_send(sock, SYNC_START, -1);
+	bool starting = false;
 	ssize_t n;
 
 	if (r < 0)
 		return fail(e, -r, "cannot reach the container: %s", strerror(-r));
-	n = recv_msg(sock, &m, sizeof(m), &none, &nfds);
+	for (;;) {
+		int none = -1;
+		size_t nfds = 0;
+
+		n = recv_msg(sock, &m, sizeof(m), &none, &nfds);
+		if (n != sizeof(m.sync.type) || m.sync.type != SYNC_STARTING || starting)
+			break;
+		starting = true;
+	}
 	if (n == 0)
-		return 0;
+		return starting
+			       ? 0
+			       : fail(e, ESRCH,
+				      "the container's first process was killed before it ran the command");
 	if (n < 0)
 		return fail(e, (int)-n, "the container's first process was killed: %s",
 			    strerror((int)-n));
@@ -92,6 +106,13 @@ static int close_all_but(struct launch *l, struct err *e)
 
 	l->c.root = l->c.proc = l->c.sys = l->c.dev = l->c.null = -1;
 	return r < 0 ? fail(e, -r, "cannot close descriptors: %s", strerror(-r)) : 0;
+}
+
+/* Whoever has said START may be gone; that concerns nobody here. */
+int step_starting(struct launch *l, struct err *e __unused)
+{
+	sync_send(l->sock, SYNC_STARTING, -1);
+	return 0;
 }
 
 static int accept_start(struct launch *l, struct err *e)

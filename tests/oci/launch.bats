@@ -597,6 +597,24 @@ c['annotations'] = {'a': 'b'}" sh -c 'cat /dev/shm/state; echo; readlink /proc/s
   run ! grep -q "$HOME" "$out"
 }
 
+@test "what is killed between start and its command was not started" {
+  local nnp pid starter
+
+  for nnp in True False; do
+    config "p['noNewPrivileges'] = $nnp
+c['hooks'] = {'startContainer': [{'path': '/bin/sh', 'args': ['sh', '-c', 'sleep 60; true']}]}" true
+    "$DRIVER" -n "$B" >"$BATS_TEST_TMPDIR/pid" </dev/null 3>&-
+    pid=$(cat "$BATS_TEST_TMPDIR/pid")
+    "$DRIVER" -s "$pid" "$B" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    starter=$!
+    eventually 5 pgrep -P "$pid" -f 'sleep 60'
+    kill -9 "$pid"
+    wait "$starter" && status=0 || status=$?
+    [ "$status" -eq 125 ]
+    grep -q "was killed before it ran the command" "$BATS_TEST_TMPDIR/err"
+  done
+}
+
 @test "a hook that fails, hangs or is not there ends the container" {
   config "c['hooks'] = {'createRuntime': [{'path': '/bin/sh', 'args': ['sh', '-c', 'echo because; exit 3']}]}"
   refused "hooks.createRuntime[0]: /bin/sh failed with exit code 3: because"
