@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The system call filter. The default one is made at build time by seccomp_gen.c
- * from seccomp_table.def, which see; custom ones by seccomp_json.c and
- * seccomp_profile.c. Here they are only chosen and loaded.
+ * from seccomp_table.def, which see; custom ones by seccomp_json.c, seccomp_profile.c
+ * and seccomp_tree.c. Here they are only chosen and loaded.
  */
 #include <linux/audit.h>
 #include <linux/capability.h>

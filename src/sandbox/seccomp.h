@@ -82,8 +82,33 @@ int seccomp_profile_parse(const char *text, size_t n, uint64_t caps, struct secc
 int seccomp_profile_read(const json *j, uint64_t caps, struct seccomp_profile *out, struct err *e);
 void seccomp_profile_free(struct seccomp_profile *p);
 
-/* ---- seccomp_profile.c: profiles to programs, by libseccomp ------------------------------------- */
+/* ---- seccomp_tree.c: programs that we make ourselves -------------------------------------------- */
 
+#define SECCOMP_ABIS 4
+
+/**
+ * struct seccomp_case - what becomes of one call of one ABI
+ * @audit: AUDIT_ARCH_*
+ * @wide: arguments have 64 bits
+ * @args: conditions, which all have to hold; several cases of one call are alternatives
+ */
+struct seccomp_case {
+	uint32_t audit, nr, ret;
+	bool wide;
+	unsigned nargs;
+	struct seccomp_arg args[SECCOMP_ARGS];
+};
+
+int seccomp_tree(struct seccomp_case *v, size_t n, const uint32_t *audits, size_t naudits, bool x32,
+		 uint32_t otherwise, struct sock_fprog *out);
+
+/* ---- seccomp_profile.c: profiles to programs ---------------------------------------------------- */
+
+/** enum seccomp_maker - tests ask for one of them */
+enum seccomp_maker { SECCOMP_BY_ANY, SECCOMP_BY_TREE, SECCOMP_BY_LIBRARY };
+
+int seccomp_profile_make(const struct seccomp_profile *p, enum seccomp_maker maker,
+			 struct sock_fprog *out, struct err *e);
 int seccomp_profile_compile(const struct seccomp_profile *p, struct sock_fprog *out, struct err *e);
 int seccomp_program(const char *text, size_t n, uint64_t caps, struct sock_fprog *out,
 		    struct err *e);

@@ -1,5 +1,5 @@
 libsandbox_a_SOURCES += src/sandbox/caps.c src/sandbox/seccomp.c src/sandbox/seccomp.h \
-	src/sandbox/seccomp_json.c src/sandbox/seccomp_profile.c
+	src/sandbox/seccomp_json.c src/sandbox/seccomp_profile.c src/sandbox/seccomp_tree.c
 
 # The default filter is made by a program of the build machine.
 seccomp_gen = src/sandbox/seccomp_gen

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Custom profiles become programs by libseccomp, which is opened only then: the
- * default filter does not need it, and its 0.1 ms at each start neither.
+ * Custom profiles become programs with the help of libseccomp, which is opened only then: the
+ * default filter does not need it, and its 0.1 ms at each start neither. It knows the calls'
+ * numbers; the program is made by seccomp_tree.c, or, of what that does not know, by libseccomp.
  *
  * libseccomp drops a rule with conditions beside one without, whatever their actions
  * and order, and nobody hears of it: such a profile is refused.
  */
 #include <dlfcn.h>
+#include <linux/audit.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 
@@ -21,14 +23,16 @@ _Static_assert((int)SECCOMP_NE == (int)SCMP_CMP_NE &&
 		       (int)SECCOMP_MASKED_EQ == (int)SCMP_CMP_MASKED_EQ,
 	       "comparisons have libseccomp's values");
 
-#define LIB_FUNCTIONS(X)        \
-	X(init)                 \
-	X(release)              \
-	X(attr_set)             \
-	X(arch_resolve_name)    \
-	X(arch_add)             \
-	X(syscall_resolve_name) \
-	X(rule_add_array)       \
+#define LIB_FUNCTIONS(X)             \
+	X(init)                      \
+	X(release)                   \
+	X(attr_set)                  \
+	X(arch_native)               \
+	X(arch_resolve_name)         \
+	X(arch_add)                  \
+	X(syscall_resolve_name)      \
+	X(syscall_resolve_name_arch) \
+	X(rule_add_array)            \
 	X(export_bpf)
 
 struct lib {
@@ -243,10 +247,9 @@ static int export_program(const struct lib *lib, scmp_filter_ctx ctx, struct soc
 	return 0;
 }
 
-static int build(const struct lib *lib, scmp_filter_ctx ctx, const struct seccomp_profile *p,
-		 struct sock_fprog *out, struct err *e)
+static int by_library(const struct lib *lib, scmp_filter_ctx ctx, const struct seccomp_profile *p,
+		      const struct call_rules *rules, struct sock_fprog *out, struct err *e)
 {
-	struct call_rules rules = {};
 	int r;
 
 	/* one thread killed for a foreign ABI would leave half a program */
@@ -256,14 +259,173 @@ static int build(const struct lib *lib, scmp_filter_ctx ctx, const struct seccom
 	r = add_archs(lib, ctx, &p->archs, e);
 	if (r < 0)
 		return r;
-	flatten(lib, p, &rules);
-	if (rules.n > MANY_RULES && lib->attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
+	if (rules->n > MANY_RULES && lib->attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
 		log_debug("seccomp profile: libseccomp makes no binary tree, ignoring");
-	r = resolve_conflicts(&rules, e);
-	if (r >= 0)
-		r = add_rules(lib, ctx, &rules, e);
-	free(rules.v);
+	r = add_rules(lib, ctx, rules, e);
 	return r < 0 ? r : export_program(lib, ctx, out, e);
+}
+
+/* ---- the program, by us ------------------------------------------------------------------------------ */
+
+static const struct abi {
+	uint32_t token, audit;
+	bool wide;
+} abis[] = {
+	{SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64, true}, {SCMP_ARCH_X32, AUDIT_ARCH_X86_64, false},
+	{SCMP_ARCH_X86, AUDIT_ARCH_I386, false},     {SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64, true},
+	{SCMP_ARCH_ARM, AUDIT_ARCH_ARM, false},
+};
+
+/*
+ * i386 has these calls as parts of socketcall() and ipc(), whose numbers libseccomp makes up, and
+ * most of them by themselves as well.
+ */
+static const struct {
+	const char *name;
+	uint32_t nr;
+} direct[] = {
+	{"socket", 359},      {"socketpair", 360},  {"bind", 361},       {"connect", 362},
+	{"listen", 363},      {"accept4", 364},     {"getsockopt", 365}, {"setsockopt", 366},
+	{"getsockname", 367}, {"getpeername", 368}, {"sendto", 369},     {"sendmsg", 370},
+	{"recvfrom", 371},    {"recvmsg", 372},     {"shutdown", 373},   {"recvmmsg", 337},
+	{"sendmmsg", 345},    {"semget", 393},      {"semctl", 394},     {"shmget", 395},
+	{"shmctl", 396},      {"shmat", 397},       {"shmdt", 398},      {"msgget", 399},
+	{"msgsnd", 400},      {"msgrcv", 401},      {"msgctl", 402},
+};
+
+#define IS_PART(nr)    ((nr) <= -100 && (nr) > -300)
+#define IS_PART_OF(nr) ((nr) > -200 ? "socketcall" : "ipc")
+
+static bool is_whole(const struct call_rules *rules, const char *name)
+{
+	for (size_t i = 0; i < rules->n; i++) {
+		if (!rules->v[i].nargs && !rules->v[i].ignored && streq(rules->v[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* What the call that a part belongs to says hides the part, so only the call of its own is left. */
+static int number_of_part(const struct call_rules *rules, const struct call_rule *rule, int nr)
+{
+	if (!is_whole(rules, IS_PART_OF(nr)))
+		return -EOPNOTSUPP;
+	for (size_t i = 0; i < ARRAY_SIZE(direct); i++) {
+		if (streq(direct[i].name, rule->name))
+			return (int)direct[i].nr;
+	}
+	return -ENOENT;
+}
+
+/* Return: 0, also for a call that the ABI lacks; or -EOPNOTSUPP. */
+static int add_case(const struct lib *lib, const struct abi *abi, const struct call_rules *rules,
+		    const struct call_rule *rule, struct seccomp_case *v, size_t *n)
+{
+	int nr = lib->syscall_resolve_name_arch(abi->token, rule->name);
+	struct seccomp_case *c = &v[*n];
+
+	if (IS_PART(nr))
+		nr = number_of_part(rules, rule, nr);
+	if (nr == -EOPNOTSUPP)
+		return nr;
+	if (nr < 0)
+		return 0;
+	*c = (struct seccomp_case){abi->audit, (uint32_t)nr, rule->action,
+				   abi->wide,  rule->nargs,  {}};
+	for (unsigned i = 0; i < rule->nargs; i++)
+		c->args[i] = (struct seccomp_arg){rule->args[i].arg,
+						  (enum seccomp_op)rule->args[i].op,
+						  rule->args[i].datum_a, rule->args[i].datum_b};
+	(*n)++;
+	return 0;
+}
+
+static bool wants(const struct lib *lib, const struct seccomp_profile *p, uint32_t token)
+{
+	bool found = token == lib->arch_native();
+
+	strv_for_each (name, &p->archs)
+		found |= token == lib->arch_resolve_name(name);
+	return found;
+}
+
+static bool all_abis_known(const struct lib *lib, const struct seccomp_profile *p)
+{
+	/* The numbers of x32 are some of x86_64's. */
+	bool all = wants(lib, p, SCMP_ARCH_X86_64) || !wants(lib, p, SCMP_ARCH_X32);
+
+	strv_for_each (name, &p->archs) {
+		bool known = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(abis); i++)
+			known |= abis[i].token == lib->arch_resolve_name(name);
+		all &= known;
+	}
+	return all;
+}
+
+/* Return: 0, or -EOPNOTSUPP without an error. */
+static int by_tree(const struct lib *lib, const struct seccomp_profile *p,
+		   const struct call_rules *rules, struct sock_fprog *out)
+{
+	struct seccomp_case *v cleanup_free = xcalloc(ARRAY_SIZE(abis) * rules->n + 1, sizeof(*v));
+	uint32_t audits[ARRAY_SIZE(abis)];
+	size_t n = 0, naudits = 0;
+	int r = all_abis_known(lib, p) ? 0 : -EOPNOTSUPP;
+
+	for (size_t a = 0; !r && a < ARRAY_SIZE(abis); a++) {
+		if (!wants(lib, p, abis[a].token))
+			continue;
+		if (!naudits || audits[naudits - 1] != abis[a].audit)
+			audits[naudits++] = abis[a].audit;
+		for (size_t i = 0; !r && i < rules->n; i++) {
+			if (!rules->v[i].ignored)
+				r = add_case(lib, &abis[a], rules, &rules->v[i], v, &n);
+		}
+	}
+	return r < 0 ? r
+		     : seccomp_tree(v, n, audits, naudits, wants(lib, p, SCMP_ARCH_X32),
+				    p->default_action, out);
+}
+
+static int make(const struct lib *lib, scmp_filter_ctx ctx, const struct seccomp_profile *p,
+		enum seccomp_maker maker, struct sock_fprog *out, struct err *e)
+{
+	struct call_rules rules = {};
+	int r;
+
+	flatten(lib, p, &rules);
+	r = resolve_conflicts(&rules, e);
+	if (!r && maker != SECCOMP_BY_LIBRARY) {
+		r = by_tree(lib, p, &rules, out);
+		if (r == -EOPNOTSUPP && maker == SECCOMP_BY_ANY)
+			r = by_library(lib, ctx, p, &rules, out, e);
+	} else if (!r) {
+		r = by_library(lib, ctx, p, &rules, out, e);
+	}
+	free(rules.v);
+	return r;
+}
+
+/**
+ * seccomp_profile_make - as seccomp_profile_compile()
+ * @maker: who makes the program; with SECCOMP_BY_TREE -EOPNOTSUPP says that he cannot
+ */
+int seccomp_profile_make(const struct seccomp_profile *p, enum seccomp_maker maker,
+			 struct sock_fprog *out, struct err *e)
+{
+	struct lib lib = {};
+	scmp_filter_ctx ctx;
+	int r = open_lib(&lib, e);
+
+	if (r < 0)
+		return r;
+	ctx = lib.init(p->default_action);
+	if (!ctx)
+		return fail(e, EINVAL, "libseccomp does not take its default action");
+	r = make(&lib, ctx, p, maker, out, e);
+	lib.release(ctx);
+	return r;
 }
 
 /**
@@ -277,18 +439,7 @@ static int build(const struct lib *lib, scmp_filter_ctx ctx, const struct seccom
  */
 int seccomp_profile_compile(const struct seccomp_profile *p, struct sock_fprog *out, struct err *e)
 {
-	struct lib lib = {};
-	scmp_filter_ctx ctx;
-	int r = open_lib(&lib, e);
-
-	if (r < 0)
-		return r;
-	ctx = lib.init(p->default_action);
-	if (!ctx)
-		return fail(e, EINVAL, "libseccomp does not take its default action");
-	r = build(&lib, ctx, p, out, e);
-	lib.release(ctx);
-	return r;
+	return seccomp_profile_make(p, SECCOMP_BY_ANY, out, e);
 }
 
 /**

@@ -36,6 +36,10 @@ UNIT_TESTS += unit_seccomp_profile
 unit_seccomp_profile_SOURCES = tests/unit/test_seccomp_profile.c tests/unit/bpf.h
 unit_seccomp_profile_LDADD = $(UNIT_LDADD)
 
+UNIT_TESTS += unit_seccomp_tree
+unit_seccomp_tree_SOURCES = tests/unit/test_seccomp_tree.c tests/unit/bpf.h
+unit_seccomp_tree_LDADD = $(UNIT_LDADD)
+
 UNIT_TESTS += unit_caps
 unit_caps_SOURCES = tests/unit/test_caps.c
 unit_caps_LDADD = $(UNIT_LDADD)
