@@ -201,6 +201,7 @@ int userns_of_maps(const struct idmap_plan *plan, struct err *e);
 
 /* oci_mounts.c, oci_dev.c: the mounts and devices of a bare spec */
 int step_early_sources(struct launch *l, struct err *e);
+void early_sources_drop(struct launch *l);
 int step_oci_sources(struct launch *l, struct err *e);
 int step_oci_mounts(struct launch *l, struct err *e);
 int step_oci_devices(struct launch *l, struct err *e);

@@ -169,6 +169,7 @@ int launch_start(struct launch *l, struct err *e)
 
 	launch_init(l);
 	r = steps_walk(l, PARENT, e);
+	early_sources_drop(l);
 	if (r < 0) {
 		r = word_of_child(l, r, e);
 		launch_kill(l);

@@ -277,6 +277,15 @@ static void find_kernel(struct launch *l)
 	}
 }
 
+/* early_sources_drop - the parent's own, once the child has its copies */
+void early_sources_drop(struct launch *l)
+{
+	for (size_t i = 0; l->c.sources && i < l->spec->mounts.n; i++)
+		close_fd(l->c.sources[i]);
+	free(take_ptr(l->c.sources));
+	close_fd(take_fd(&l->c.tree));
+}
+
 int step_oci_sources(struct launch *l, struct err *e)
 {
 	const struct mounts *m = &l->spec->mounts;

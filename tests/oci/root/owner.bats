@@ -165,6 +165,22 @@ END
   [ -z "$output" ]
 }
 
+@test "run by root keeps no folder of the container's open" {
+  local runtime fd
+
+  mkdir -p "$D/data"
+  bundle "$D/f" "c['linux']['namespaces'].append({'type': 'user'})
+c['linux']['uidMappings'] = c['linux']['gidMappings'] = [{'containerID': 0, 'hostID': 200000, 'size': 65536}]
+c['mounts'].append({'destination': '/tmp', 'type': 'bind', 'source': '$D/data', 'options': ['bind']})"
+  "$OCI" --root "$D/rootstates" --cgroup-manager=disabled run --bundle "$D/f" kept 3>&- &
+  runtime=$!
+  eventually 5 bash -c '"$OCI" --root "$D/rootstates" state kept 2>&1 | grep -q running'
+  for fd in /proc/"$runtime"/fd/*; do
+    [ "$(stat -L -c %i "$fd")" != "$(stat -c %i "$D/data")" ]
+  done
+  "$OCI" --root "$D/rootstates" delete --force kept
+}
+
 @test "exec by root is refused when the control group has been taken away" {
   local group pid
 
