@@ -63,6 +63,7 @@ print-check-fuzz:
 include tests/unit/module.mk
 include tests/platform/module.mk
 include tests/escape/module.mk
+include tests/fault/module.mk
 include tests/fuzz/module.mk
 include tests/unpack/module.mk
 include tests/net/module.mk
