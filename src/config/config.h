@@ -81,6 +81,11 @@ struct helper_msg {
 int helper_say(int sock, const struct helper_msg *m);
 int helper_listen(struct helper *h, struct helper_msg *m, struct err *e);
 
+/* ---- fuse.c ------------------------------------------------------------------------------------ */
+
+int fuse_mount(int *dev, unsigned attrs, struct err *e);
+__noreturn void fuse_serve(int dev, const char *options);
+
 /* ---- conf.c: files of "key = value" lines ------------------------------------------------------- */
 
 /**

@@ -76,6 +76,7 @@ int life_may(enum life_op op, enum life state, const char *id, struct err *e);
  * @remove: it is removed when it ends
  * @error: why it could not start or what became of it, or NULL
  * @health: starting, healthy, unhealthy, or NULL
+ * @driver: of its root file system, by which its files are understood: ROOTFS_AUTO until it ran
  * @broken: set when a record is damaged: .msg names the file
  */
 struct container_info {
@@ -87,6 +88,7 @@ struct container_info {
 	pid_t supervisor, pid;
 	uint64_t supervisor_start, pid_start;
 	bool remove, kept;
+	enum rootfs_driver driver;
 	uint32_t restarts;
 	char *error, *health;
 	struct err *broken;

@@ -70,6 +70,7 @@ json *container_info_json(const struct container_info *r)
 	json_set(j, "pid_start", json_u64(r->pid_start));
 	json_set(j, "remove", json_boolean(r->remove));
 	json_set(j, "restarts", json_i64(r->restarts));
+	json_set(j, "driver", json_i64(r->driver));
 	json_set(j, "error", json_str(r->error));
 	json_set(j, "health", json_str(r->health));
 	return j;
@@ -107,6 +108,7 @@ static int from_json(struct container_info *r, const json *j)
 	json_get_u64(j, "supervisor_start", &r->supervisor_start);
 	r->remove = json_get_bool(j, "remove", false);
 	r->restarts = (uint32_t)json_get_i64(j, "restarts", 0);
+	r->driver = (enum rootfs_driver)json_get_i64(j, "driver", ROOTFS_AUTO);
 	r->error = copy_of(j, "error");
 	r->health = copy_of(j, "health");
 	return 0;
@@ -518,7 +520,8 @@ static int spec_of_live(const struct dirs *dirs, const struct container_info *r,
 
 /**
  * container_spec - the spec of a container that is kept or runs in the background
- * @s: made by spec_init()
+ * @s: made by spec_init(); has the driver that the container has run with, also where the
+ *	user left the choice to us
  *
  * Return: 0, or -errno with the file named in @e.
  */
@@ -539,6 +542,8 @@ int container_spec(const struct dirs *dirs, const struct container_info *r, stru
 		result = spec_of_live(dirs, r, &j, e);
 	if (!result && (spec_from_json(s, j, e) < 0 || !s->id || !streq(s->id, r->id)))
 		result = fail(e, EBADMSG, "%s is damaged", name);
+	if (r->driver != ROOTFS_AUTO)
+		s->rootfs.driver = r->driver;
 	return result < 0
 		       ? fail_hint(e, result, "remove it with \"sandbox rm --force %.12s\"", r->id)
 		       : 0;

@@ -170,6 +170,7 @@ static void describe(struct container_info *i, const struct spec *spec)
 	strv_copy(&i->labels, &spec->labels);
 	i->created = wall_clock_ns();
 	i->remove = spec->remove;
+	i->driver = spec->rootfs.driver;
 	i->kept = state_is_kept(spec);
 }
 

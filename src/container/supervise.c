@@ -39,8 +39,11 @@ enum {
 /* From here on other commands find it and can talk to us. */
 static int publish(struct run *run, struct err *e)
 {
-	int r = state_running(&run->state, run->launch.pid, e);
+	enum rootfs_driver used = run->launch.driver;
+	int r;
 
+	run->state.info.driver = used == ROOTFS_AUTO ? ROOTFS_OVERLAY : used;
+	r = state_running(&run->state, run->launch.pid, e);
 	run->publish_at = 0;
 	if (!r)
 		event_of(run->c->dirs, &run->state.info, "start", -1);
@@ -339,6 +342,7 @@ void run_reset(struct run *run)
 				      .files = &run->files,
 				      .run_dir = run->c->dirs->run,
 				      .kept_userns = run->kept_userns,
+				      .driver = run->state.info.driver,
 				      .notify = notify_proxied(run)};
 	launch_init(&run->launch);
 	run->net = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};

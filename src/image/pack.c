@@ -194,8 +194,7 @@ static int by_name(const void *a, const void *b)
 /*
  * list_dir - the names in a folder of a container, sorted; @fd stays the caller's
  *
- * Without those that are marks of an overlay: fuse-overlayfs has files of such names beside
- * the attributes. In an archive they would be whiteouts.
+ * Without those that would be whiteouts in an archive.
  */
 int list_dir(int fd, struct strv *out, struct err *e)
 {

@@ -25,7 +25,7 @@ enum view_kind { VIEW_FOLDER, VIEW_RUNNING, VIEW_LAYERS };
  * @fd: of VIEW_FOLDER, the folder; of VIEW_RUNNING a pidfd of the container's first process
  * @write: files are made below it; else nothing can be
  * @mounts: with what is mounted below
- * @fuse: of VIEW_LAYERS, @upper is fuse-overlayfs's
+ * @fuse: of VIEW_LAYERS, by fuse-overlayfs
  * @layers: of VIEW_LAYERS, the topmost first; also where @lower is wanted
  * @upper, @work: of VIEW_LAYERS; @work only to write
  * @want_lower: the layers alone as well

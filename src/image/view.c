@@ -11,9 +11,9 @@
  * namespace: we join its user and mount namespaces by a pidfd, after everything that
  * we load is loaded, for nothing of the container may ever be mapped or run. Its
  * other namespaces, and its processes, stay out of reach. The root of one that has
- * ended is mounted from its layers, in a user namespace with its ids: read-only with
- * the upper layer as one more lower one, which leaves it as it is, or writable as the
- * container itself mounts it.
+ * ended is mounted from its layers, by the driver that it ran with, in a user namespace with
+ * its ids: read-only with the upper layer as one more lower one, which leaves it as it is, or
+ * writable as the container itself mounts it.
  */
 #include <sched.h>
 #include <signal.h>
@@ -21,8 +21,8 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <sys/xattr.h>
 
+#include "config/config.h"
 #include "image/unpack.h"
 #include "linux/sys.h"
 
@@ -188,47 +188,46 @@ static int lower_tree(const struct view *v, struct err *e)
 				: mount_overlay(&v->layers, NULL, NULL, e);
 }
 
-/*
- * fuse-overlayfs has an attribute of its own for a folder that hides the image's; the kernel's
- * goes beside it, for fuse-overlayfs understands both. Whiteouts are the same.
- */
-static int adopt_marks(int dir, unsigned depth, struct err *e)
+static char *fuse_options(const struct view *v)
 {
-	cleanup_strv struct strv names = {};
-	char mark = 0;
-	int r = depth < 512 ? list_dir(dir, &names, e)
-			    : fail(e, ELOOP, "the container's folders are too deep");
+	struct buf b = {};
 
-	if (!r && fgetxattr(dir, "user.fuseoverlayfs.opaque", &mark, 1) == 1 && mark == 'y' &&
-	    fsetxattr(dir, "user.overlay.opaque", "y", 1, 0) < 0)
-		r = fail_errno(e, "cannot mark a folder of the container");
-	strv_for_each (name, &names) {
-		cleanup_close int sub =
-			r < 0 ? -1
-			      : openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-		if (sub >= 0)
-			r = adopt_marks(sub, depth + 1, e);
-		else if (!r && errno != ENOTDIR && errno != ELOOP && errno != ENOENT)
-			r = fail_errno(e, "cannot open a folder of the container");
-	}
-	return r;
+	buf_printf(&b, "lowerdir=%s", v->write ? "" : v->upper);
+	strv_for_each (layer, &v->layers)
+		buf_printf(&b, "%s%s", v->write && layer == v->layers.v[0] ? "" : ":", layer);
+	if (v->write)
+		buf_printf(&b, ",upperdir=%s,workdir=%s", v->upper, v->work);
+	return b.data;
 }
 
-static int adopt_upper(const struct view *v, struct err *e)
+/*
+ * Served by a process that keeps the host's files, in a mount namespace of its own. It dies
+ * with us, who are the first process here. Its marks in the upper layer are not the kernel's.
+ */
+static int fuse_tree(const struct view *v, struct err *e)
 {
-	cleanup_close int fd = open(v->upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_close int dev = -1;
+	int mount = fuse_mount(&dev, 0, e);
+	pid_t pid;
 
-	return fd < 0 ? fail_errno(e, "cannot open %s", v->upper) : adopt_marks(fd, 0, e);
+	if (mount < 0)
+		return mount;
+	/* With the clone, for we are about to leave this root. */
+	pid = sys_clone(CLONE_NEWNS, NULL);
+	if (!pid)
+		fuse_serve(dev, fuse_options(v));
+	if (pid > 0)
+		return mount;
+	close_fd(mount);
+	return fail(e, -pid, "cannot start fuse-overlayfs: %s", strerror(-pid));
 }
 
 static int layered_tree(const struct view *v, struct err *e)
 {
 	cleanup_strv struct strv all = {};
-	int r = v->fuse ? adopt_upper(v, e) : 0;
 
-	if (r < 0)
-		return r;
+	if (v->fuse)
+		return fuse_tree(v, e);
 	if (v->write)
 		return mount_overlay(&v->layers, v->upper, v->work, e);
 	strv_add(&all, v->upper);

@@ -15,6 +15,7 @@ enum sync_type {
 	SYNC_MAPPED = 1,
 	SYNC_TAP,
 	SYNC_FUSE,
+	SYNC_COPY,
 	SYNC_TTY,
 	SYNC_NOTIFY,
 	SYNC_READY,

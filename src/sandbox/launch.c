@@ -158,7 +158,8 @@ static int word_of_child(struct launch *l, int r, struct err *e)
 
 /**
  * launch_start - start a container
- * @l: spec, plan, hooks, files, run_dir and stdio are set, all else is zero
+ * @l: spec, plan, hooks, files, run_dir and stdio are set, and driver where the container has
+ *	run before; all else is zero
  *
  * Context: parent; single-threaded.
  * Return: 0: read launch_next() from now on; or -errno and nothing is left.
@@ -168,6 +169,8 @@ int launch_start(struct launch *l, struct err *e)
 	int r;
 
 	launch_init(l);
+	if (l->driver == ROOTFS_AUTO)
+		l->driver = l->spec->rootfs.driver;
 	r = steps_walk(l, PARENT, e);
 	early_sources_drop(l);
 	if (r < 0) {
@@ -186,8 +189,9 @@ static bool expected(struct launch *l, uint32_t type, int fd)
 {
 	const struct spec *s = l->spec;
 	const bool wanted = type == SYNC_TAP ? l->hooks && l->hooks->net_parent && fd >= 0
-			    : type == SYNC_FUSE
-				    ? s->rootfs.driver != ROOTFS_DIR && !l->joined && fd >= 0
+			    : type == SYNC_FUSE || type == SYNC_COPY
+				    ? s->rootfs.driver != ROOTFS_DIR && !l->joined &&
+					      (fd >= 0) == (type == SYNC_FUSE)
 			    : type == SYNC_TTY    ? s->tty && fd >= 0
 			    : type == SYNC_NOTIFY ? l->notify && fd >= 0
 			    : type == SYNC_READY  ? l->wait_start && fd < 0
@@ -209,7 +213,11 @@ static int handle_sync(struct launch *l, const struct sync_msg *m, int fd, enum 
 	case SYNC_TAP:
 		return l->hooks->net_tap(l->hooks->ctx, fd, e);
 	case SYNC_FUSE:
+		l->driver = ROOTFS_FUSE;
 		return fuse_start(l, fd, e);
+	case SYNC_COPY:
+		l->driver = ROOTFS_COPY;
+		return 0;
 	case SYNC_TTY:
 		l->pty = fcntl(fd, F_DUPFD_CLOEXEC, 10);
 		*event = LAUNCH_TTY;

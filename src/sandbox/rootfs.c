@@ -248,7 +248,7 @@ int step_hold_store(struct launch *l, struct err *e)
 
 int step_rootfs(struct launch *l, struct err *e)
 {
-	enum rootfs_driver want = l->spec->rootfs.driver;
+	enum rootfs_driver want = l->driver;
 	int r = -EINVAL;
 
 	if (want == ROOTFS_DIR)
@@ -261,7 +261,6 @@ int step_rootfs(struct launch *l, struct err *e)
 		r = drivers[i].make(l, &why);
 		if (!r) {
 			log_debug("root file system: %s", drivers[i].name);
-			l->driver = drivers[i].driver;
 			return 0;
 		}
 		log_debug("root file system: %s does not work here: %s", drivers[i].name, why.msg);

@@ -172,6 +172,22 @@ int copy_up(int from, int to)
 	return r < 0 ? r : set_attributes(to, from, &st);
 }
 
+/* The mark says that the copy is whole: from then on it is the container's, with what it changes. */
+static int copy_once(const struct strv *layers, int to)
+{
+	static const char mark[] = "work/copied";
+	int r = 0;
+
+	if (!access(mark, F_OK))
+		return 0;
+	for (size_t i = layers->n; !r && i > 0; i--) {
+		cleanup_close int from = open(layers->v[i - 1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		r = from < 0 ? -errno : copy_tree(from, to);
+	}
+	return r < 0 || !mkdir(mark, 0700) ? r : -errno;
+}
+
 int rootfs_copy(struct launch *l, struct err *e)
 {
 	const struct rootfs_spec *s = &l->spec->rootfs;
@@ -187,12 +203,9 @@ int rootfs_copy(struct launch *l, struct err *e)
 	to = open("upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (to < 0)
 		return fail_errno(e, "cannot open the container's folder");
-	for (size_t i = s->layers.n; !r && i > 0; i--) {
-		cleanup_close int from = open(s->layers.v[i - 1],
-					      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		r = from < 0 ? -errno : copy_tree(from, to);
-	}
+	r = copy_once(&s->layers, to);
+	if (!r && sync_send(l->sock, SYNC_COPY, -1) < 0)
+		r = -EPIPE;
 	if (r < 0)
 		return fail(e, -r, "cannot copy the image: %s", strerror(-r));
 	fd = sys_open_tree(to, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);

@@ -13,57 +13,19 @@
 
 #include "sandbox/internal.h"
 
-static const char *const programs[] = {"/usr/bin/fuse-overlayfs", "/bin/fuse-overlayfs",
-				       "/usr/local/bin/fuse-overlayfs"};
-
-static const char *find_program(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		if (!access(programs[i], X_OK))
-			return programs[i];
-	}
-	return NULL;
-}
-
 int rootfs_fuse(struct launch *l, struct err *e)
 {
-	cleanup_close int dev = -1, fs = -1;
-	char number[16];
-	int r, mount;
+	cleanup_close int dev = -1;
+	int mount, r;
 
 	if (l->spec->rootfs.tmpfs)
 		return fail(
 			e, EINVAL,
 			"an upper layer in memory needs the kernel's overlay; leave --tmpfs-root out");
-	if (!find_program())
-		return fail(e, ENOENT, "%s is not there; install the package fuse-overlayfs",
-			    programs[0]);
-	dev = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		return fail_errno(e, "cannot open /dev/fuse");
-	fs = sys_fsopen("fuse", FSOPEN_CLOEXEC);
-	snprintf(number, sizeof(number), "%d", dev);
-	r = fs < 0 ? fs : sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "fuse-overlayfs", 0);
-	if (!r)
-		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "fd", number, 0);
-	if (!r)
-		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "rootmode", "40000", 0);
-	if (!r)
-		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "user_id", "0", 0);
-	if (!r)
-		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "group_id", "0", 0);
-	if (!r)
-		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "allow_other", NULL, 0);
-	if (!r)
-		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "default_permissions", NULL, 0);
-	if (!r)
-		r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-	if (r < 0)
-		return fail(e, -r, "cannot mount fuse: %s", strerror(-r));
-	mount = sys_fsmount(fs, FSMOUNT_CLOEXEC,
-			    MOUNT_ATTR_NODEV | (l->spec->sec.no_new_privs ? MOUNT_ATTR_NOSUID : 0));
+	mount = fuse_mount(
+		&dev, MOUNT_ATTR_NODEV | (l->spec->sec.no_new_privs ? MOUNT_ATTR_NOSUID : 0), e);
 	if (mount < 0)
-		return fail(e, -mount, "cannot mount fuse: %s", strerror(-mount));
+		return mount;
 	r = rootfs_attach(l, mount, l->spec->rootfs.state_dir, e);
 	if (!r && sync_send(l->sock, SYNC_FUSE, dev) < 0)
 		r = fail(e, EIO, "cannot hand /dev/fuse over");
@@ -85,29 +47,13 @@ static char *fuse_options(const struct rootfs_spec *s)
 
 static __noreturn void fuse_child(struct launch *l, int dev)
 {
-	char mountpoint[32];
-	const char *const argv[] = {"fuse-overlayfs", "-f", "-o", fuse_options(&l->spec->rootfs),
-				    mountpoint,       NULL};
-	const char *const envp[] = {"PATH=/usr/bin:/bin", NULL};
-	int null = open("/dev/null", O_RDWR);
-
 	reset_signals();
 	if (sys_setns(l->userns_fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0)
 		_exit(125);
 	sys_setresgid(0);
 	sys_setresuid(0);
 	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	if (!log_enabled(LOG_DEBUG))
-		dup2(null, STDERR_FILENO);
-	if (dup2(dev, 3) < 0)
-		_exit(125);
-	snprintf(mountpoint, sizeof(mountpoint), "/dev/fd/3");
-	sys_close_range(4, ~0U, CLOSE_RANGE_CLOEXEC);
-	setsid();
-	execve(find_program(), (char **)argv, (char **)envp);
-	_exit(125);
+	fuse_serve(dev, fuse_options(&l->spec->rootfs));
 }
 
 /**

@@ -258,7 +258,8 @@ void covers_free(struct covers *c, bool failed);
  * @pty: master side, -1 without
  * @notify_fd: what the payload sends to its NOTIFY_SOCKET, -1 without
  * @fuse: the fuse-overlayfs process
- * @driver: the root file system driver that was chosen
+ * @driver: of the root file system: the one it is to be, then the one it is; ROOTFS_AUTO has
+ *	become ROOTFS_OVERLAY when the payload runs and nothing else was said
  * @value: of the last event
  * @unattended: the payload outlives us, launch_leave(); see unattended.c
  * @start_fd: of an unattended one: a listening SOCK_SEQPACKET socket, on which the container

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+bats_require_minimum_version 1.5.0
 load ../lib/common
 
 setup_file() { file_setup; }
@@ -140,4 +141,47 @@ END
   # What was deleted does not come back.
   if grep -e /old -e '^old' -e '\.wh\.' "$BATS_TEST_TMPDIR"/seen.fuse-overlayfs; then return 1; fi
   expect 0 rmi img-base
+}
+
+# On a host whose kernel does not take the store for an overlay: it is one itself.
+@test "a driver found by trial is recorded: diff, export, cp, commit and start go on with it" {
+  local driver
+
+  need fuse-overlayfs
+  need_fuse
+  need_subids
+  mkdir -p "$BATS_TEST_TMPDIR/below" "$STORE"
+  for driver in fuse-overlayfs copy; do
+    # shellcheck disable=SC2016 # expanded inside
+    unshare --user --map-root-user --map-auto --mount sh -ec '
+      mount -t tmpfs t "$1"
+      mkdir "$1/l" "$1/u" "$1/w"
+      mount -t overlay -o "lowerdir=$1/l,upperdir=$1/u,workdir=$1/w,userxattr" o "$STORE"
+      [ "$2" = fuse-overlayfs ] || mount --bind /dev/null /dev/fuse
+      "$SANDBOX" run --name c --network none busybox sh -c "
+        if [ -e /new ]; then echo again; else rm /etc/passwd; echo x >>/etc/group; touch /new; fi
+        ls -d /etc/passwd /new /into 2>/dev/null; tail -n 1 /etc/group; grep -c \" / fuse\" /proc/mounts || :"
+      "$SANDBOX" diff c
+      "$SANDBOX" export c | tar t | grep -x -e etc/passwd -e new
+      "$SANDBOX" cp c:/etc - | tar t | grep -e passwd -e group
+      "$SANDBOX" cp /etc/hostname c:/into
+      "$SANDBOX" commit c img >/dev/null
+      "$SANDBOX" run --rm --network none img ls -d /etc/passwd /new /into 2>/dev/null || :
+      "$SANDBOX" start -a c
+      # It is not another one that is taken later on.
+      if [ "$2" = fuse-overlayfs ]; then
+        mount --bind /dev/null /dev/fuse
+        if "$SANDBOX" start -a c; then exit 1; fi
+      fi
+    ' sh "$BATS_TEST_TMPDIR/below" "$driver" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- || {
+      cat "$BATS_TEST_TMPDIR/out"
+      return 1
+    }
+    grep -v '^sandbox: storage driver fuse-overlayfs: cannot mount fuse' "$BATS_TEST_TMPDIR/out" |
+      diff - <(
+        by=$([ "$driver" = copy ] && echo 0 || echo 1)
+        printf '%s\n' /new x "$by" 'D /etc/passwd' 'C /etc' 'C /etc/group' 'A /new' new etc/group \
+          /into /new again /into /new x "$by"
+      )
+  done
 }

@@ -95,6 +95,7 @@ static void test_before_start(void **state)
 	assert_int_equal(f.taps, 1);
 	assert_int_equal(say(&f, SYNC_TTY, true), -EPROTO); /* not asked for */
 	assert_int_equal(say(&f, SYNC_FUSE, true), -EPROTO);
+	assert_int_equal(say(&f, SYNC_COPY, false), -EPROTO);
 	assert_int_equal(say(&f, SYNC_READY, false), -EPROTO);
 	assert_int_equal(say(&f, SYNC_MAPPED, false), -EPROTO);
 	assert_int_equal(say_init(&f, INIT_EXITED), -EPROTO);
@@ -110,13 +111,18 @@ static void test_before_start(void **state)
 	assert_int_equal(say(&f, SYNC_TTY, false), -EPROTO); /* without the terminal */
 	assert_int_equal(say(&f, SYNC_TTY, true), LAUNCH_TTY);
 	assert_int_equal(say(&f, SYNC_TTY, true), -EPROTO);
+	f.spec.rootfs.driver = ROOTFS_AUTO;
+	assert_int_equal(say(&f, SYNC_COPY, true), -EPROTO);
+	assert_int_equal(say(&f, SYNC_COPY, false), LAUNCH_BUSY);
+	assert_int_equal(f.l.driver, ROOTFS_COPY);
+	assert_int_equal(say(&f, SYNC_COPY, false), -EPROTO);
 	assert_int_equal(say_init(&f, INIT_STARTED), LAUNCH_STARTED);
 	end(&f);
 }
 
 static void test_after_start(void **state)
 {
-	static const enum sync_type types[] = {SYNC_MAPPED, SYNC_TAP,   SYNC_FUSE,
+	static const enum sync_type types[] = {SYNC_MAPPED, SYNC_TAP,   SYNC_FUSE,  SYNC_COPY,
 					       SYNC_TTY,    SYNC_READY, SYNC_NOTIFY};
 	const struct err word = {.code = EPERM, .msg = "a lie"};
 	struct fixture f;
