@@ -16,6 +16,22 @@ static const struct opt table[] = {
 
 const struct opts unshare_opts_table = {table, ARRAY_SIZE(table)};
 
+/* execvp() says EACCES of a folder that may not be searched, too. */
+static bool in_path(const char *name)
+{
+	const char *path = getenv("PATH");
+	cleanup_strv struct strv dirs = {};
+
+	strv_split(&dirs, path ? path : "/bin:/usr/bin", ':');
+	strv_for_each (dir, &dirs) {
+		cleanup_free char *full = path_join(*dir ? dir : ".", name);
+
+		if (!access(full, F_OK))
+			return true;
+	}
+	return false;
+}
+
 static int become(const struct strv *words, struct err *e)
 {
 	const char *shell = getenv("SHELL");
@@ -25,6 +41,8 @@ static int become(const struct strv *words, struct err *e)
 
 	execvp(argv[0], argv);
 	code = errno;
+	if (code == EACCES && !strchr(argv[0], '/') && !in_path(argv[0]))
+		code = ENOENT;
 	r = code == ENOENT || code == ENOTDIR
 		    ? fail(e, code, "%s: command not found", argv[0])
 		    : fail(e, code, "%s: cannot be executed: %s", argv[0], strerror(code));

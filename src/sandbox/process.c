@@ -260,6 +260,7 @@ int step_find_command(struct launch *l, struct err *e)
 {
 	const char *name = l->spec->args.v[0], *path = env_get(&l->c.env, "PATH");
 	struct strv dirs = {};
+	struct stat st;
 	int worst = -ENOENT;
 
 	if (!*name)
@@ -280,7 +281,8 @@ int step_find_command(struct launch *l, struct err *e)
 			strv_free(&dirs);
 			return 0;
 		}
-		if (r != -ENOENT && r != -ENOTDIR)
+		/* A folder that may not be searched has it not, as for shells and podman. */
+		if (!stat(full, &st))
 			worst = r;
 		free(full);
 	}

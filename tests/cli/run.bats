@@ -32,6 +32,9 @@ box()
   expect 126 run --network=none busybox /etc
   expect 126 run --network=none busybox /etc/passwd
   expect 127 run --network=none busybox ''
+  # A folder in PATH that may not be searched, and a file there that may not be executed.
+  expect 127 run --network=none --tmpfs /shut:mode=700 -u 1000 -e PATH=/shut:/bin busybox nosuchcommand
+  expect 126 run --network=none --tmpfs /shut:mode=700 -u 1000 -e PATH=/shut:/etc busybox passwd
   expect 125 run --nope busybox true
 }
 

@@ -73,6 +73,11 @@ teardown() { check_leaks; }
   expect 127 unshare /nonexistent/x
   expect 126 unshare /etc/passwd
   [ "$stderr" = "sandbox: /etc/passwd: cannot be executed: Permission denied" ]
+  # A folder in PATH that may not be searched, and a file there that may not be executed.
+  PATH=/proc/1/fd:$PATH expect 127 unshare nosuchcommand-at-all
+  PATH=$PATH:/proc/1/fd expect 127 unshare nosuchcommand-at-all
+  touch "$BATS_TEST_TMPDIR/plain"
+  PATH=/proc/1/fd:$PATH:$BATS_TEST_TMPDIR expect 126 unshare plain
   one_line_error unshare --nosuch
   one_line_error unshare --rootless-netns true
   # A shell sees the signal itself: sandbox has become the command.
