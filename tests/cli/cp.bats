@@ -48,6 +48,13 @@ inside()
   echo longer than before >new
   expect 0 cp src:/d/f "$PWD/new"
   [ "$(cat new)" = file ]
+  # On the host it is the caller's, whosoever it was there.
+  for archive in true false; do
+    expect 0 cp "--archive=$archive" src:/d/sub/g "g.$archive"
+    [ "$(stat -c '%u:%g %a' "g.$archive")" = "$(id -u):$(id -g) 640" ]
+    expect 0 cp "--archive=$archive" src:/d "d.$archive"
+    [ "$(stat -c '%u:%g %a' "d.$archive/sub/g")" = "$(id -u):$(id -g) 640" ]
+  done
   one_line_error cp src:/d/f nosuch/
   one_line_error cp src:/d/f nosuch/x
   one_line_error cp src:/d/nosuch x
