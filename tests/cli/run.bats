@@ -212,6 +212,39 @@ box()
   [[ $out == *" icanon"* ]]
 }
 
+@test "a terminal: the last words of a payload that ends at once" {
+  need python3
+  "$SANDBOX" run -d --rm --name last --network=none busybox sleep 1000 </dev/null >/dev/null 3>&-
+  timeout 60 python3 - "$SANDBOX" <<'END'
+import os, pty, subprocess, sys
+
+run = [sys.argv[1], "run", "--rm", "--network=none", "-it"]
+payload = ["sh", "-c", "seq 2000; echo end"]
+for start in (run + ["busybox"], run + ["--no-init", "busybox"], run + ["--name", "short", "busybox"],
+              [sys.argv[1], "exec", "-it", "last"]):
+    for _ in range(20):
+        master, slave = pty.openpty()
+        p = subprocess.Popen(start + payload, stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+        text = b""
+        try:
+            while True:
+                text += os.read(master, 65536)
+        except OSError:
+            pass
+        os.close(master)
+        assert p.wait() == 0 and text.endswith(b"\r\n2000\r\nend\r\n"), (start, text[-100:])
+END
+  for i in 1 2 3 4 5; do
+    expect 0 run -d -t --name "logged$i" --network=none busybox sh -c 'seq 2000; echo end'
+    expect 0 wait "logged$i"
+    expect 0 logs "logged$i"
+    [[ $output == *2000*end* ]]
+    expect 0 rm "logged$i"
+  done
+  expect 0 rm -f last
+}
+
 @test "named containers are kept, once; --rm and cidfile" {
   box --name keep busybox true
   one_line_error run --network=none --name keep busybox true
