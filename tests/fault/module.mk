@@ -2,7 +2,9 @@
 check_PROGRAMS += jumpy
 jumpy_SOURCES = tests/fault/jumpy.c $(sandbox_SOURCES)
 jumpy_LDADD = $(sandbox_LDADD)
-jumpy_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime -Wl,--wrap=time
+jumpy_LDFLAGS = -Wl,--wrap=clock_gettime -Wl,--wrap=time
 if STATIC_FRONT
 jumpy_LDFLAGS += $(STATIC_FRONT_LDFLAGS)
+else
+jumpy_LDFLAGS += $(AM_LDFLAGS)
 endif
