@@ -9,6 +9,8 @@
 #include "container/supervise.h"
 #include "linux/sys.h"
 
+#define EARLY_NS 1000000000LL
+
 /* Passed on to the payload; what the caller has set to be ignored stays ignored. */
 static const int forwarded[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,
 				SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
@@ -74,6 +76,17 @@ void run_stop(struct run *run)
 	launch_signal(&run->launch, SIGCONT, true);
 }
 
+/*
+ * The payload may run by now, and even have spoken, before we are told so: it gets the signal
+ * then. Where it does not start there is nobody to ask, so a signal to end is the end.
+ */
+static void on_early_signal(struct run *run, int sig)
+{
+	run->early |= 1ULL << sig;
+	if (!run->kill_at && (sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT))
+		run->kill_at = now_ns() + EARLY_NS;
+}
+
 /* run_on_signal - pass them on */
 void run_on_signal(struct run *run)
 {
@@ -88,17 +101,16 @@ void run_on_signal(struct run *run)
 			relay_resize(&run->relay);
 		else if (sig != SIGPIPE && sig != SIGXFSZ && run->started)
 			launch_signal(&run->launch, sig, group || sig == SIGTSTP || sig == SIGCONT);
-		else if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT)
-			/* Not started yet: there is nobody to ask, so it ends here. */
-			sys_pidfd_send_signal(run->launch.pidfd, SIGKILL);
 		else if (sig != SIGPIPE && sig != SIGXFSZ)
-			run->early |= 1ULL << sig;
+			on_early_signal(run, sig);
 	}
 }
 
 /* run_early_signals - the payload runs: what came for it before, though it has spoken already */
 void run_early_signals(struct run *run)
 {
+	if (run->early)
+		run->kill_at = 0;
 	for (int sig = 1; run->early; sig++, run->early >>= 1) {
 		if (run->early & 2)
 			launch_signal(&run->launch, sig, sig == SIGTSTP || sig == SIGCONT);

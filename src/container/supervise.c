@@ -87,8 +87,10 @@ static int on_gone(struct run *run, struct err *e)
 		return fail(e, EIO,
 			    "the container's first process was killed while it was starting");
 	close_fd(take_fd(&run->launch.sock));
-	if (run->joined)
+	if (run->joined) {
 		run->started = true;
+		run_early_signals(run);
+	}
 	return run->started ? 0 : on_started(run, e);
 }
 

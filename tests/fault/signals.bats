@@ -152,6 +152,35 @@ peak()
   awk '/^VmHWM/ { print $2 }' "/proc/$1/status"
 }
 
+@test "21: a signal that comes when the payload runs, and its supervisor does not know yet, gets there" {
+  local pid status=0
+
+  need strace
+  # sandbox-init says that it runs, half a second late. Who is traced gets no rights by newuidmap: one id.
+  strace -D -f -qq -o /dev/null -e trace=sendto -e inject=sendto:delay_enter=500000 "$SANDBOX" run \
+    --rm --network none --uidmap 0:0:1 --gidmap 0:0:1 busybox sh -c \
+    'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done' \
+    </dev/null >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+  pid=$!
+  eventually 10 grep -q ready "$BATS_TEST_TMPDIR/out"
+  kill -TERM "$pid"
+  wait "$pid" || status=$?
+  [ "$status" -eq 9 ]
+}
+
+@test "21: a start that hangs is ended by a signal" {
+  local pid status=0
+
+  SANDBOX_TEST_STOP_AT=exec "$SANDBOX" run --rm --network none busybox true </dev/null \
+    2>"$BATS_TEST_TMPDIR/err" 3>&- &
+  pid=$!
+  eventually 10 grep -q 'stopped at' "$BATS_TEST_TMPDIR/err"
+  SECONDS=0
+  kill -TERM "$pid"
+  wait "$pid" || status=$?
+  [ "$status" -eq 125 ] && [ "$SECONDS" -lt 5 ]
+}
+
 @test "31: output without end needs no memory, on a pipe and in a log" {
   local pid
 
