@@ -187,17 +187,18 @@ static int take_top(struct launch *l, int *mount, const char *path, struct err *
 	return 0;
 }
 
-/* A bare spec has no /dev of ours, from which the null device would come. */
+/*
+ * A bare spec has no /dev of ours, from which the null device would come. The host's is opened
+ * where it is and cloned for each mask: before Linux 6.15 what is detached cannot be cloned.
+ */
 static int open_null(struct launch *l, struct err *e)
 {
 	struct stat st;
-	int fd = sys_open_tree(AT_FDCWD, "/dev/null",
-			       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 
-	if (fd < 0)
-		return fail(e, -fd, "cannot clone the host's /dev/null: %s", strerror(-fd));
-	l->c.null = fd;
-	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+	l->c.null = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (l->c.null < 0 || fstat(l->c.null, &st) < 0)
+		return fail_errno(e, "cannot open the host's /dev/null");
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
 		return fail(e, ENODEV, "the host's /dev/null is not the device 1:3");
 	return 0;
 }
