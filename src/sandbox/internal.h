@@ -190,7 +190,6 @@ int load_watched(struct launch *l, struct err *e);
 /* oci_process.c */
 int oci_user(struct launch *l, struct err *e);
 int oci_first_affinity(const struct launch *l, struct err *e);
-void oci_console_size(const struct launch *l);
 int step_oom_score(struct launch *l, struct err *e);
 int step_priorities(struct launch *l, struct err *e);
 int step_affinity(struct launch *l, struct err *e);

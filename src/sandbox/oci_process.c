@@ -6,7 +6,6 @@
 #include <linux/ioprio.h>
 #include <linux/mempolicy.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/syscall.h>
 
@@ -240,17 +239,4 @@ int step_lsm(struct launch *l, struct err *e)
 				  apparmor ? s->apparmor : s->selinux);
 	close_fd(take_fd(&l->c.lsm));
 	return 0;
-}
-
-/* ---- terminal ----------------------------------------------------------------------------------------------- */
-
-/* oci_console_size - the size that config.json wants a terminal to begin with */
-void oci_console_size(const struct launch *l)
-{
-	const struct oci_spec *o = &l->spec->oci;
-	const struct winsize size = {.ws_row = (unsigned short)o->console_height,
-				     .ws_col = (unsigned short)o->console_width};
-
-	if (o->console_height && o->console_width && ioctl(l->c.console, TIOCSWINSZ, &size) < 0)
-		log_debug("process.consoleSize: %s, ignoring", strerror(errno));
 }

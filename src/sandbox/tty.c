@@ -84,7 +84,6 @@ int step_stdio(struct launch *l, struct err *e)
 			return fail_errno(e, "cannot give the terminal to the user");
 		if (ioctl(l->c.console, TIOCSCTTY, 0) < 0)
 			return fail_errno(e, "cannot take the terminal");
-		oci_console_size(l);
 	}
 	for (int i = 0; i < 3; i++) {
 		int fd = l->spec->tty ? l->c.console : l->stdio[i];
