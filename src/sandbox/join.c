@@ -5,10 +5,12 @@
  * One more process in a container that runs: exec. A first child enters the user namespace,
  * clones sandbox-init as a read-only bind in a mount namespace of its own, as a launch does,
  * enters the other namespaces, and makes a second child, because a pid namespace takes
- * only children. That one is our child too (CLONE_PARENT) and walks the rows of the step
- * table that concern every process of a container: the same user, capabilities, filter and
- * limits as the payload's. From the first change of namespace on nobody inside can look into
- * either of them: they are not dumpable, and their memory belongs to the host's namespace.
+ * only children. That one is our child too (CLONE_PARENT). It enters the namespace of the
+ * control group itself, for from inside that the kernel lets nobody clone into a group whose
+ * own is outside (nsdelegate), and walks the rows of the step table that concern every process
+ * of a container: the same user, capabilities, filter and limits as the payload's. From the
+ * first change of namespace on nobody inside can look into either of them: they are not
+ * dumpable, and their memory belongs to the host's namespace.
  *
  * Not so where the container has no user namespace: CAP_SYS_PTRACE in it is good for every
  * process that is seen there. Then the first child, which is not, gives up all that is to be given
@@ -23,11 +25,13 @@
 
 #include "sandbox/internal.h"
 
-/* Namespaces that are the container's own; what it shares with the host we have already. */
+/*
+ * Namespaces that are the container's own; what it shares with the host we have already. The
+ * second child enters that of the control group.
+ */
 static uint64_t own_namespaces(const struct launch *l)
 {
-	static const enum ns_kind kinds[] = {NS_MNT, NS_PID,    NS_NET, NS_IPC,
-					     NS_UTS, NS_CGROUP, NS_TIME};
+	static const enum ns_kind kinds[] = {NS_MNT, NS_PID, NS_NET, NS_IPC, NS_UTS, NS_TIME};
 	uint64_t flags = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -66,6 +70,17 @@ static int enter(struct launch *l, int target, struct err *e)
 	return r < 0 ? fail(e, -r, "cannot enter the container's namespaces: %s", strerror(-r)) : 0;
 }
 
+static int enter_group_ns(struct launch *l, int target, struct err *e)
+{
+	int r = 0;
+
+	if (l->spec->ns[NS_CGROUP].mode != NS_HOST)
+		r = sys_setns(target, CLONE_NEWCGROUP);
+	return r < 0 ? fail(e, -r, "cannot enter the container's cgroup namespace: %s",
+			    strerror(-r))
+		     : 0;
+}
+
 static int open_root(struct launch *l, struct err *e)
 {
 	umask(022);
@@ -74,7 +89,7 @@ static int open_root(struct launch *l, struct err *e)
 }
 
 /* All that does not have to be done in the pid namespace; and nothing of the host's is taken there. */
-static int go_apart(struct launch *l, struct err *e)
+static int go_apart(struct launch *l, int target, struct err *e)
 {
 	int r = l->cgroup && l->cgroup->fd >= 0
 			? write_file_at(l->cgroup->fd, "cgroup.procs", "0", 1)
@@ -83,14 +98,17 @@ static int go_apart(struct launch *l, struct err *e)
 	if (r < 0)
 		return fail(e, -r, "cannot begin in the control group %s: %s", l->cgroup->path,
 			    strerror(-r));
-	r = open_root(l, e);
+	r = enter_group_ns(l, target, e);
+	close_fd(target);
+	if (!r)
+		r = open_root(l, e);
 	if (!r)
 		r = steps_walk(l, JOINING, e);
 	close_fd(take_fd(&l->c.proc));
 	return r;
 }
 
-static __noreturn void second_child(struct launch *l)
+static __noreturn void second_child(struct launch *l, int target)
 {
 	struct sync_msg start;
 	struct err e = {};
@@ -101,6 +119,8 @@ static __noreturn void second_child(struct launch *l)
 		die_with_parent();
 	if (!l->apart)
 		r = open_root(l, &e);
+	if (!r && !l->apart)
+		r = enter_group_ns(l, target, &e);
 	if (l->c.watch.listener)
 		l->c.host_pid = pid_by_proc(l->c.proc);
 	/* Nothing is said before the first child has said who we are. A filter may forbid recvmsg(). */
@@ -162,14 +182,13 @@ static __noreturn void first_child(struct launch *l, int target, int sock)
 	close_fd(l->sock);
 	l->sock = sock;
 	if (prepare(l, &e) < 0 || (l->spec->bare && bring_little(l, target, &e) < 0) ||
-	    enter(l, target, &e) < 0 || (l->apart && go_apart(l, &e) < 0)) {
+	    enter(l, target, &e) < 0 || (l->apart && go_apart(l, target, &e) < 0)) {
 		sync_send_error(l->sock, &e);
 		_exit(125);
 	}
-	close_fd(target);
 	pid = clone_second(l);
 	if (!pid)
-		second_child(l);
+		second_child(l, target);
 	if (pid > 0)
 		_exit(sync_send(l->sock, SYNC_JOINED, l->pidfd) < 0);
 	fail(&e, (int)-pid, "cannot make a process in the container: %s", strerror((int)-pid));
