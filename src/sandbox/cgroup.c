@@ -107,12 +107,27 @@ int cgroup_path(const struct spec *s, char **out, struct err *e)
 
 /* ---- making it ---------------------------------------------------------------------------------------- */
 
-/* What the group above does not hand down cannot be had; what it may not hand down is said later. */
+/* A group with processes of its own hands nothing down; the root of all groups, without a type, does. */
+static bool may_hand_down(int dir)
+{
+	cleanup_close int procs = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	char c;
+
+	return faccessat(dir, "cgroup.type", F_OK, 0) < 0 || read(procs, &c, 1) == 0;
+}
+
+/*
+ * What the group above does not hand down cannot be had; what it may not hand down is said later.
+ * Not tried where processes are: some controllers the kernel would take, and by that make the group
+ * the root of threads, below which no process can begin.
+ */
 static void enable_controllers(int dir)
 {
 	cleanup_buf struct buf text = {};
 	cleanup_strv struct strv names = {};
 
+	if (!may_hand_down(dir))
+		return;
 	if (read_file_at(dir, "cgroup.controllers", 4096, &text) < 0 || !text.len)
 		return;
 	strv_split(&names, str_trim(text.data), ' ');

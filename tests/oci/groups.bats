@@ -114,6 +114,21 @@ members() { [ "$(wc -l <"$G/cgroup.procs")" -eq "$1" ]; }
   [ ! -e "$G" ]
 }
 
+@test "below a group with processes there are no limits, and that group stays as it is" {
+  local own
+
+  own=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
+  grouped "{}" true "c['linux']['cgroupsPath'] = 'sandbox-box'"
+  oci_ok run -b "$BUNDLE" a
+  for limit in "'pids': {'limit': 20}" "'memory': {'limit': 67108864}"; do
+    grouped "{$limit}" true "c['linux']['cgroupsPath'] = 'sandbox-box'"
+    oci_fail 125 'its controller is not handed down to us' run -b "$BUNDLE" a
+  done
+  [ "$(cat "$own/cgroup.type")" = domain ]
+  [ -z "$(cat "$own/cgroup.subtree_control")" ]
+  [ ! -e "$own/sandbox-box" ]
+}
+
 @test "what takes more memory is killed, what makes more processes is refused, what computes more waits" {
   grouped "{'memory': {'limit': 33554432, 'swap': 33554432}}" \
     'dd if=/dev/zero of=/dev/null bs=64M count=1 2>/dev/null; echo $?; sed -n "s/^oom_kill //p" /sys/fs/cgroup/memory.events' \
