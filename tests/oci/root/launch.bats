@@ -31,6 +31,7 @@ rootfs_of_root()
 teardown_file()
 {
   [ -n "$D" ] || return 0
+  unload
   rm -rf "$D"
   find /sys/fs/cgroup /sys/fs/cgroup/unified -maxdepth 1 -name sandbox-launch -exec rmdir {} + 2>/dev/null || :
 }
@@ -122,4 +123,34 @@ m.append({'destination': '/m', 'type': 'bind', 'source': '$D/data', 'options': [
   }
   [ "$output" = 0 ]
   [ "$(stat -c %u "$D/data/f")" -eq 0 ]
+}
+
+# unload: takes the test's profile out of the kernel.
+unload()
+{
+  ! grep -q "^sandbox-test-launch " /sys/kernel/security/apparmor/profiles 2>/dev/null ||
+    apparmor_parser -R <<<'profile sandbox-test-launch { }'
+}
+
+@test "an AppArmor profile confines the process; one that is not loaded is an error" {
+  command -v apparmor_parser >/dev/null && [ -r /sys/kernel/security/apparmor/profiles ] ||
+    skip "AppArmor is not here"
+  apparmor_parser -r <<'EOP'
+profile sandbox-test-launch flags=(attach_disconnected) {
+  file,
+  deny /m/secret r,
+}
+EOP
+  echo text >"$D/rootfs/m/secret"
+  for nnp in False True; do
+    drive 1 "c['process'].update(apparmorProfile='sandbox-test-launch', noNewPrivileges=$nnp)" \
+      sh -c 'cat /proc/self/attr/current /m/secret'
+    [ "$output" = "sandbox-test-launch (enforce)" ]
+    grep -q "/m/secret.*Permission denied" "$D/err"
+  done
+  drive 0 "" cat /proc/self/attr/current /m/secret
+  [ "$output" = $'unconfined\ntext' ]
+  unload
+  drive 125 "c['process']['apparmorProfile'] = 'sandbox-test-launch'" true
+  grep -q 'process.apparmorProfile: no profile "sandbox-test-launch" is loaded' "$D/err"
 }
