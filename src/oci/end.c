@@ -30,8 +30,12 @@ static bool send_one(void *ctx, pid_t pid __unused, int pidfd)
 static int signal_all(const struct oci_state *s, int sig, struct err *e)
 {
 	struct sending sending = {.sig = sig};
-	int r = oci_procs_each(s, send_one, &sending);
+	int r;
 
+	/* At once, so that nothing forks past it. One that is only announced may be somebody else's. */
+	if (sig == SIGKILL && s->ready && oci_group_kill(s))
+		return 0;
+	r = oci_procs_each(s, send_one, &sending);
 	if (r < 0 && r != -ESRCH)
 		return fail(e, -r, "cannot find the processes of %s: %s", s->id, strerror(-r));
 	return sending.error ? fail(e, -sending.error, "cannot signal all processes of %s: %s",

@@ -192,14 +192,18 @@ int oci_group_each(const struct oci_state *s, bool (*fn)(void *ctx, pid_t pid, i
 	return r < 0 ? r : v.found;
 }
 
-/* oci_group_kill - kill all that is in a group that is the container's alone */
-void oci_group_kill(const struct oci_state *s)
+/**
+ * oci_group_kill - kill all that is in a group that is the container's alone
+ *
+ * Return: whether there is one.
+ */
+bool oci_group_kill(const struct oci_state *s)
 {
 	struct cgroup g;
+	bool own = !oci_group_find(s, &g) && s->cgroup_made && !cgroup_kill(&g, SIGKILL);
 
-	if (!oci_group_find(s, &g) && s->cgroup_made)
-		cgroup_kill(&g, SIGKILL);
 	cgroup_free(&g);
+	return own;
 }
 
 /**

@@ -211,7 +211,7 @@ int oci_group_find(const struct oci_state *s, struct cgroup *g);
 int oci_group_below(const struct oci_state *s, const char *below, struct cgroup *g, struct err *e);
 int oci_group_each(const struct oci_state *s, bool (*fn)(void *ctx, pid_t pid, int pidfd),
 		   void *ctx);
-void oci_group_kill(const struct oci_state *s);
+bool oci_group_kill(const struct oci_state *s);
 int oci_group_remove(const struct oci_state *s, struct err *e);
 bool oci_group_frozen(const struct oci_state *s);
 int oci_group_limit(const struct oci_state *s, const struct strv *files, struct err *e);
