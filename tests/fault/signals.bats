@@ -168,6 +168,21 @@ peak()
   [ "$status" -eq 9 ]
 }
 
+@test "21: a signal that comes while an exec joins gets to its process" {
+  local pid status=0
+
+  need strace
+  detached box sleep 1000
+  strace -D -f -qq -o /dev/null -e trace=capset -e inject=capset:delay_enter=1500000 \
+    "$SANDBOX" exec box sleep 1000 </dev/null 3>&- &
+  pid=$!
+  sleep 0.7
+  kill -TERM "$pid"
+  wait "$pid" || status=$?
+  # Not 137: it was not killed instead.
+  [ "$status" -eq 143 ]
+}
+
 @test "21: a start that hangs is ended by a signal" {
   local pid status=0
 
