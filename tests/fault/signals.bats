@@ -186,7 +186,7 @@ peak()
 @test "21: a start that hangs is ended by a signal" {
   local pid status=0
 
-  SANDBOX_TEST_STOP_AT=exec "$SANDBOX" run --rm --network none busybox true </dev/null \
+  SANDBOX_TEST_STOP_AT="exec" "$SANDBOX" run --rm --network none busybox true </dev/null \
     2>"$BATS_TEST_TMPDIR/err" 3>&- &
   pid=$!
   eventually 10 grep -q 'stopped at' "$BATS_TEST_TMPDIR/err"
