@@ -117,10 +117,12 @@ static __noreturn void second_child(struct launch *l, int target)
 	close_fd(take_fd(&l->pidfd));
 	if (!l->apart || !l->detached)
 		die_with_parent();
-	if (!l->apart)
+	if (!l->apart) {
 		r = open_root(l, &e);
-	if (!r && !l->apart)
-		r = enter_group_ns(l, target, &e);
+		if (!r)
+			r = enter_group_ns(l, target, &e);
+		close_fd(target);
+	}
 	if (l->c.watch.listener)
 		l->c.host_pid = pid_by_proc(l->c.proc);
 	/* Nothing is said before the first child has said who we are. A filter may forbid recvmsg(). */
