@@ -7,6 +7,8 @@
 
 #include "sandbox/internal.h"
 
+#define KEYRING_WAIT_NS 2000000000LL
+
 static const uint64_t clone_flags[NS_KINDS] = {
 	[NS_USER] = CLONE_NEWUSER,     [NS_MNT] = CLONE_NEWNS,    [NS_PID] = CLONE_NEWPID,
 	[NS_NET] = CLONE_NEWNET,       [NS_IPC] = CLONE_NEWIPC,   [NS_UTS] = CLONE_NEWUTS,
@@ -51,10 +53,14 @@ int step_propagation(struct launch *l __unused, struct err *e)
 }
 
 /* The kernel's keyrings know no namespaces: without its own the payload would share the caller's. */
+/* The keyring of a process that is dead counts until the kernel has collected it, up to a second later. */
 int step_keyring(struct launch *l __unused, struct err *e)
 {
-	int r = sys_join_session_keyring(NULL);
+	const int64_t end = now_ns() + KEYRING_WAIT_NS;
+	int r;
 
+	while ((r = sys_join_session_keyring(NULL)) == -EDQUOT && now_ns() < end)
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 	if (r == -ENOSYS)
 		return 0;
 	if (r == -EDQUOT)

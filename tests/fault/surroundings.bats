@@ -237,3 +237,35 @@ libc = ctypes.CDLL(None)
 libc.execve(os.environ["SANDBOX"].encode(), (ctypes.c_char_p * 1)(None), (ctypes.c_char_p * 1)(None))'
   [ "$status" -eq 125 ]
 }
+
+# Of the 200 keys that a user has: each container takes one, and those of the dead count for a while.
+@test "a quota of keys that is used up is waited for, and then named" {
+  [ "$(cat /proc/sys/kernel/keys/maxkeys)" -le 1000 ] || skip "more keys than a test should take"
+  hold_keys()
+  {
+    python3 - "$1" <<'END' 3>&- &
+import ctypes, platform, sys, time
+add_key, keyctl = {"x86_64": (248, 250), "aarch64": (217, 219)}[platform.machine()]
+libc = ctypes.CDLL(None)
+libc.syscall(keyctl, 1, None)
+n = 0
+while libc.syscall(add_key, b"keyring", b"k%d" % n, None, 0, -3) > 0:
+    n += 1
+print(n, flush=True)
+time.sleep(float(sys.argv[1]))
+END
+    holder=$!
+  }
+  hold_keys 0.7 >"$BATS_TEST_TMPDIR/held"
+  until [ -s "$BATS_TEST_TMPDIR/held" ]; do sleep 0.02; done
+  run -0 "$SANDBOX" run --network none busybox echo hi
+  [ "$output" = hi ]
+  wait "$holder"
+  hold_keys 6 >"$BATS_TEST_TMPDIR/held"
+  until [ -s "$BATS_TEST_TMPDIR/held" ]; do sleep 0.02; done
+  run -125 "$SANDBOX" run --network none busybox echo hi
+  [[ "$output" == *"the quota of kernel keyrings is used up; raise kernel.keys.maxkeys"* ]]
+  kill "$holder"
+  wait "$holder" || :
+  sleep 0.2
+}
