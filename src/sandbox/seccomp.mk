@@ -1,11 +1,11 @@
-libsandbox_a_SOURCES += src/sandbox/caps.c src/sandbox/seccomp.c src/sandbox/seccomp.h \
+libsandbox_a_SOURCES += src/sandbox/caps.c src/sandbox/seccomp.c src/sandbox/seccomp.h src/sandbox/seccomp_code.h \
 	src/sandbox/seccomp_json.c src/sandbox/seccomp_profile.c src/sandbox/seccomp_tree.c
 
 # The default filter is made by a program of the build machine.
 seccomp_gen = src/sandbox/seccomp_gen
 seccomp_made = src/sandbox/seccomp_bpf.h src/sandbox/seccomp.json src/sandbox/seccomp-nested.json
 seccomp_gen_files = src/sandbox/seccomp_gen.c src/sandbox/seccomp_gen_json.c \
-	src/sandbox/seccomp_gen.h src/sandbox/seccomp_table.def
+	src/sandbox/seccomp_gen.h src/sandbox/seccomp_code.h src/sandbox/seccomp_table.def
 EXTRA_DIST += $(seccomp_gen_files)
 CLEANFILES += $(seccomp_gen) $(seccomp_made)
 BUILT_SOURCES += src/sandbox/seccomp_bpf.h

@@ -17,9 +17,8 @@
  * whatever the arguments (Linux 5.11): to fill it, it walks the program once for
  * each number, so that a shallow tree also loads faster.
  *
- * Jumps of BPF go forward and conditional ones at most 255 instructions, so a
- * program is written from its end: where a label lies is known before a jump to it,
- * and one that is too far gets its return repeated or a long jump in between.
+ * How a program is written, from its end, is in seccomp_code.h; a return that is too far
+ * away is repeated.
  *
  * A gate (seccomp_table.def) is one instruction: a return, or in front of an
  * argument check a jump to the next instruction. The emitted program is that of the
@@ -33,6 +32,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 
+#include "seccomp_code.h"
 #include "seccomp_gen.h"
 
 /* gates that are open in the program as it is emitted: those of CAPS_DEFAULT */
@@ -46,18 +46,11 @@ static void die(const char *what)
 
 /* ---- programs, written from their end --------------------------------------------------------- */
 
-#define MAX_INSNS  4096 /* BPF_MAXINSNS */
 #define MAX_LEAVES 64
-#define REACH      240 /* of a conditional jump, with room for what may come in between */
 
-/*
- * struct prog - a program in reverse: @insn[0] is its last instruction, and a label
- * is an index into @insn
- */
 static struct prog {
-	struct sock_filter insn[MAX_INSNS];
-	int gate[MAX_INSNS]; /* of each instruction, GATE_NEVER for none */
-	int n;
+	struct code code;
+	enum gate gate[CODE_MAX]; /* of each instruction */
 	struct leaf {
 		struct verdict v;
 		int label; /* the copy written last */
@@ -65,48 +58,28 @@ static struct prog {
 	int leaves;
 } prog;
 
-static int emit(struct sock_filter insn, enum gate gate)
-{
-	if (prog.n == MAX_INSNS)
-		die("the program is longer than the kernel takes");
-	prog.insn[prog.n] = insn;
-	prog.gate[prog.n] = gate;
-	return prog.n++;
-}
-
 static int stmt(uint16_t code, uint32_t k)
 {
-	return emit((struct sock_filter)BPF_STMT(code, k), GATE_NEVER);
+	return code_stmt(&prog.code, code, k);
+}
+
+static int gated(uint16_t code, uint32_t k, enum gate gate)
+{
+	int label = stmt(code, k);
+
+	prog.gate[label] = gate;
+	return label;
 }
 
 static int load_arg(int i)
 {
 	/* the low half of a 64-bit argument: both architectures are little endian */
-	return stmt(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, args[i]));
+	return code_load(&prog.code, offsetof(struct seccomp_data, args[i]));
 }
 
-static int distance(int label)
-{
-	return prog.n - label - 1;
-}
-
-static int within_reach(int label)
-{
-	if (distance(label) <= REACH)
-		return label;
-	return stmt(BPF_JMP | BPF_JA, (uint32_t)distance(label));
-}
-
-/* branch - if (A <op> k) goto t; else goto f */
 static int branch(uint16_t op, uint32_t k, int t, int f)
 {
-	t = within_reach(t);
-	f = within_reach(f);
-	if (distance(t) > UINT8_MAX || distance(f) > UINT8_MAX)
-		die("a jump is too long");
-	return emit((struct sock_filter)BPF_JUMP(BPF_JMP | op | BPF_K, k, (uint8_t)distance(t),
-						 (uint8_t)distance(f)),
-		    GATE_NEVER);
+	return code_branch(&prog.code, op, k, t, f);
 }
 
 static int verdict_label(struct verdict v);
@@ -160,17 +133,16 @@ static int verdict_label(struct verdict v)
 {
 	struct leaf *leaf = find_leaf(v);
 
-	if (leaf->label >= 0 && distance(leaf->label) <= REACH - 40)
+	if (leaf->label >= 0 && code_near(&prog.code, leaf->label))
 		return leaf->label;
 	if (v.check == CHECK_NONE) {
-		leaf->label = emit((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, v.ret), v.gate);
+		leaf->label = gated(BPF_RET | BPF_K, v.ret, v.gate);
 	} else if (leaf->label >= 0) {
-		leaf->label = stmt(BPF_JMP | BPF_JA, (uint32_t)distance(leaf->label));
+		leaf->label = code_jump(&prog.code, leaf->label);
 	} else {
 		leaf->label = emit_check(v.check);
 		if (v.gate != GATE_NEVER)
-			leaf->label = emit((struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0),
-					   v.gate);
+			leaf->label = gated(BPF_JMP | BPF_JA, 0, v.gate);
 	}
 	return leaf->label;
 }
@@ -238,20 +210,22 @@ static int emit_abi(enum abi abi)
 	if (n < 2)
 		die("an ABI without calls"); /* what follows runs into the tree's root */
 	emit_tree(r, n);
-	return stmt(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, nr));
+	return code_load(&prog.code, offsetof(struct seccomp_data, nr));
 }
 
 static void emit_program(enum abi abi, uint32_t arch, enum abi compat, uint32_t compat_arch)
 {
 	int kill, start, compat_start;
 
-	prog.n = prog.leaves = 0;
+	memset(&prog, 0, sizeof(prog));
 	compat_start = emit_abi(compat);
 	start = emit_abi(abi);
 	kill = stmt(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
 	kill = branch(BPF_JEQ, compat_arch, compat_start, kill);
 	branch(BPF_JEQ, arch, start, kill);
-	stmt(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, arch));
+	code_load(&prog.code, offsetof(struct seccomp_data, arch));
+	if (prog.code.full)
+		die("the program is longer than the kernel takes");
 }
 
 /* ---- the header ---------------------------------------------------------------------------------- */
@@ -267,19 +241,20 @@ static void print_program(const char *arch)
 
 	printf("\n#if defined(__%s__) || defined(SECCOMP_BPF_ALL)\n", arch);
 	printf("static const struct sock_filter seccomp_bpf_%s[] = {\n", arch);
-	for (int i = prog.n - 1; i >= 0; i--) {
-		int gate = prog.gate[i];
+	for (int i = prog.code.n - 1; i >= 0; i--) {
+		enum gate gate = prog.gate[i];
 
-		printf("\t/* %4d */ ", prog.n - 1 - i);
-		print_insn(gate != GATE_NEVER && DEFAULT_GATES & 1U << gate ? open : prog.insn[i]);
+		printf("\t/* %4d */ ", prog.code.n - 1 - i);
+		print_insn(gate != GATE_NEVER && DEFAULT_GATES & 1U << gate ? open
+									    : prog.code.insn[i]);
 		printf(",%s\n", gate == GATE_NEVER ? "" : " /* gate */");
 	}
 	printf("};\n\nstatic const struct seccomp_gate seccomp_gates_%s[] = {\n", arch);
-	for (int i = prog.n - 1; i >= 0; i--) {
+	for (int i = prog.code.n - 1; i >= 0; i--) {
 		if (prog.gate[i] == GATE_NEVER)
 			continue;
-		printf("\t{%d, %d, ", prog.n - 1 - i, prog.gate[i]);
-		print_insn(prog.insn[i]);
+		printf("\t{%d, %d, ", prog.code.n - 1 - i, prog.gate[i]);
+		print_insn(prog.code.insn[i]);
 		printf("}, /* %s */\n", gates[prog.gate[i]].name);
 	}
 	printf("};\n#endif\n");

@@ -6,26 +6,21 @@
  * a tree of number ranges for each ABI. libseccomp takes 50 ms for podman's profile, because it
  * copies all rules for each one that it adds, and makes a list; this takes less than one. What
  * this file does not know it refuses (EOPNOTSUPP), and libseccomp does it: orders between numbers,
- * and conditions of one call that lead to different actions and can hold at once. A unit test holds the two against
- * each other, call by call.
- *
- * A program is written from its end, so that where a label lies is known before a jump to it: a
- * label is an index into the instructions written so far.
+ * and conditions of one call that lead to different actions and can hold at once. A unit test
+ * holds the two against each other, call by call. How a program is written, from its end, is in
+ * seccomp_code.h.
  */
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
 #include "sandbox/seccomp.h"
+#include "sandbox/seccomp_code.h"
 
-#define MAX_INSNS  4096 /* BPF_MAXINSNS */
 #define MAX_LEAVES 64
-#define REACH      240 /* of a conditional jump, with room for what may come in between */
 #define X32_BIT    0x40000000U
 
-struct code {
-	struct sock_filter insn[MAX_INSNS];
-	int n;
-	bool full;
+struct program {
+	struct code code;
 	struct leaf {
 		uint32_t ret;
 		int label; /* of the copy that was written last */
@@ -33,66 +28,22 @@ struct code {
 	int leaves;
 };
 
-/* ---- instructions -------------------------------------------------------------------------------- */
-
-static int emit(struct code *c, struct sock_filter insn)
-{
-	if (c->n == MAX_INSNS) {
-		c->full = true;
-		return c->n - 1;
-	}
-	c->insn[c->n] = insn;
-	return c->n++;
-}
-
-static int stmt(struct code *c, uint16_t op, uint32_t k)
-{
-	return emit(c, (struct sock_filter)BPF_STMT(op, k));
-}
-
-static int load(struct code *c, size_t offset)
-{
-	return stmt(c, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset);
-}
-
-static int distance(const struct code *c, int label)
-{
-	return c->n - label - 1;
-}
-
-static int within_reach(struct code *c, int label)
-{
-	if (distance(c, label) <= REACH)
-		return label;
-	return stmt(c, BPF_JMP | BPF_JA, (uint32_t)distance(c, label));
-}
-
-/* if (A <op> k) goto yes; else goto no */
-static int branch(struct code *c, uint16_t op, uint32_t k, int yes, int no)
-{
-	yes = within_reach(c, yes);
-	no = within_reach(c, no);
-	return emit(c,
-		    (struct sock_filter)BPF_JUMP(BPF_JMP | op | BPF_K, k, (uint8_t)distance(c, yes),
-						 (uint8_t)distance(c, no)));
-}
-
 /* Where a verdict lies; it is written once more when that is too far. */
-static int verdict(struct code *c, uint32_t ret)
+static int verdict(struct program *p, uint32_t ret)
 {
 	int i = 0;
 
-	while (i < c->leaves && c->leaf[i].ret != ret)
+	while (i < p->leaves && p->leaf[i].ret != ret)
 		i++;
-	if (i < c->leaves && distance(c, c->leaf[i].label) <= REACH - 40)
-		return c->leaf[i].label;
+	if (i < p->leaves && code_near(&p->code, p->leaf[i].label))
+		return p->leaf[i].label;
 	if (i == MAX_LEAVES) {
-		c->full = true;
+		p->code.full = true;
 		return 0;
 	}
-	c->leaf[i] = (struct leaf){ret, stmt(c, BPF_RET | BPF_K, ret)};
-	c->leaves = MAX(c->leaves, i + 1);
-	return c->leaf[i].label;
+	p->leaf[i] = (struct leaf){ret, code_stmt(&p->code, BPF_RET | BPF_K, ret)};
+	p->leaves = MAX(p->leaves, i + 1);
+	return p->leaf[i].label;
 }
 
 /* ---- conditions ----------------------------------------------------------------------------------- */
@@ -104,10 +55,10 @@ static int compare_half(struct code *c, const struct seccomp_arg *a, bool high, 
 	uint32_t want = a->op == SECCOMP_MASKED_EQ ? (uint32_t)(a->value_two >> (high ? 32 : 0))
 						   : mask;
 
-	branch(c, BPF_JEQ, want, yes, no);
+	code_branch(c, BPF_JEQ, want, yes, no);
 	if (a->op == SECCOMP_MASKED_EQ)
-		stmt(c, BPF_ALU | BPF_AND | BPF_K, mask);
-	return load(c, offsetof(struct seccomp_data, args[a->index]) + (high ? 4 : 0));
+		code_stmt(c, BPF_ALU | BPF_AND | BPF_K, mask);
+	return code_load(c, offsetof(struct seccomp_data, args[a->index]) + (high ? 4 : 0));
 }
 
 static int condition(struct code *c, const struct seccomp_arg *a, bool wide, int yes, int no)
@@ -125,15 +76,16 @@ static int condition(struct code *c, const struct seccomp_arg *a, bool wide, int
 }
 
 /* Alternatives, each of conditions that all have to hold. */
-static int alternatives(struct code *c, const struct seccomp_case *v, size_t n, uint32_t otherwise)
+static int alternatives(struct program *p, const struct seccomp_case *v, size_t n,
+			uint32_t otherwise)
 {
-	int no = verdict(c, otherwise);
+	int no = verdict(p, otherwise);
 
 	for (size_t i = n; i-- > 0;) {
-		int yes = verdict(c, v[i].ret);
+		int yes = verdict(p, v[i].ret);
 
 		for (unsigned k = v[i].nargs; k-- > 0;)
-			yes = condition(c, &v[i].args[k], v[i].wide, yes, no);
+			yes = condition(&p->code, &v[i].args[k], v[i].wide, yes, no);
 		no = yes;
 	}
 	return no;
@@ -148,15 +100,15 @@ struct range {
 	size_t n;
 };
 
-static int tree(struct code *c, const struct range *r, size_t n)
+static int tree(struct program *p, const struct range *r, size_t n)
 {
 	int left, right;
 
 	if (n == 1)
-		return r->n ? alternatives(c, r->v, r->n, r->ret) : verdict(c, r->ret);
-	right = tree(c, r + n / 2, n - n / 2);
-	left = tree(c, r, n / 2);
-	return branch(c, BPF_JGE, r[n / 2].first, right, left);
+		return r->n ? alternatives(p, r->v, r->n, r->ret) : verdict(p, r->ret);
+	right = tree(p, r + n / 2, n - n / 2);
+	left = tree(p, r, n / 2);
+	return code_branch(&p->code, BPF_JGE, r[n / 2].first, right, left);
 }
 
 static size_t add_range(struct range *out, size_t n, struct range r)
@@ -255,8 +207,8 @@ static bool all_known(const struct seccomp_case *v, size_t n)
 	return true;
 }
 
-static int one_abi(struct code *c, const struct seccomp_case *v, size_t n, uint32_t audit, bool x32,
-		   uint32_t otherwise)
+static int one_abi(struct program *p, const struct seccomp_case *v, size_t n, uint32_t audit,
+		   bool x32, uint32_t otherwise)
 {
 	struct range *r = xcalloc(2 * n + 3, sizeof(*r));
 	size_t count = ranges(v, n, otherwise, r);
@@ -268,11 +220,11 @@ static int one_abi(struct code *c, const struct seccomp_case *v, size_t n, uint3
 			(struct range){.first = X32_BIT, .ret = SECCOMP_RET_KILL_PROCESS});
 		count = add_range(r, count, (struct range){.first = UINT32_MAX, .ret = otherwise});
 	}
-	root = tree(c, r, count);
+	root = tree(p, r, count);
 	free(r);
-	if (root != c->n - 1)
-		stmt(c, BPF_JMP | BPF_JA, (uint32_t)distance(c, root));
-	return load(c, offsetof(struct seccomp_data, nr));
+	if (root != p->code.n - 1)
+		code_jump(&p->code, root);
+	return code_load(&p->code, offsetof(struct seccomp_data, nr));
 }
 
 /**
@@ -288,7 +240,8 @@ static int one_abi(struct code *c, const struct seccomp_case *v, size_t n, uint3
 int seccomp_tree(struct seccomp_case *v, size_t n, const uint32_t *audits, size_t naudits, bool x32,
 		 uint32_t otherwise, struct sock_fprog *out)
 {
-	struct code *c cleanup_free = xcalloc(1, sizeof(*c));
+	struct program *p cleanup_free = xcalloc(1, sizeof(*p));
+	struct code *c = &p->code;
 	int next, starts[SECCOMP_ABIS];
 
 	qsort(v, n, sizeof(*v), by_number);
@@ -301,12 +254,12 @@ int seccomp_tree(struct seccomp_case *v, size_t n, const uint32_t *audits, size_
 			first++;
 		for (end = first; end < n && v[end].audit == audits[i];)
 			end++;
-		starts[i] = one_abi(c, v + first, end - first, audits[i], x32, otherwise);
+		starts[i] = one_abi(p, v + first, end - first, audits[i], x32, otherwise);
 	}
-	next = stmt(c, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+	next = code_stmt(c, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
 	for (size_t i = 0; i < naudits; i++)
-		next = branch(c, BPF_JEQ, audits[i], starts[i], next);
-	load(c, offsetof(struct seccomp_data, arch));
+		next = code_branch(c, BPF_JEQ, audits[i], starts[i], next);
+	code_load(c, offsetof(struct seccomp_data, arch));
 	if (c->full)
 		return -EOPNOTSUPP;
 	out->len = (unsigned short)c->n;
