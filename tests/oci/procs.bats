@@ -62,7 +62,7 @@ e = json.loads(sys.argv[1])
 assert e['type'] == 'stats' and e['id'] == 'p'
 assert e['data']['pids']['current'] >= 2 and e['data']['memory']['usage']['usage'] > 4096, e
 EOF
-  run -0 timeout 10 sh -c '"$OCI" --root "$ROOT" events --interval 50ms p | head -n 3 | wc -l'
+  run -0 timeout 10 sh -c '"$OCI" --root "$ROOT" events --interval 50ms p 2>/dev/null | head -n 3 | wc -l'
   [ "$output" -eq 3 ]
   oci_fail 1 'takes a time' events --interval x p
   "$OCI" --root "$ROOT" events --interval 50ms p >/dev/null 3>&- &
@@ -78,6 +78,8 @@ EOF
   [[ $output == *"begins with {"* ]]
   run -1 sh -c 'echo "{\"pids\": {\"limit\": \"many\"}}" | "$OCI" --root "$ROOT" update -r - p'
   [[ $output == *pids.limit* ]]
-  oci_fail 1 'no control group' update --pids-limit 20 p
+  # Ours hands nothing down, for we are in it (see groups.bats).
+  oci update --pids-limit 20 p
+  [ "$status" -eq 1 ] && [[ $stderr == *"no control group"* || $stderr == *"control group has no pids.max"* ]]
   oci_ok update p
 }
