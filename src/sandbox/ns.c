@@ -7,7 +7,7 @@
 
 #include "sandbox/internal.h"
 
-#define KEYRING_WAIT_NS 2000000000LL
+#define KEYRING_WAIT_NS 5000000000LL
 
 static const uint64_t clone_flags[NS_KINDS] = {
 	[NS_USER] = CLONE_NEWUSER,     [NS_MNT] = CLONE_NEWNS,    [NS_PID] = CLONE_NEWPID,
@@ -53,7 +53,10 @@ int step_propagation(struct launch *l __unused, struct err *e)
 }
 
 /* The kernel's keyrings know no namespaces: without its own the payload would share the caller's. */
-/* The keyring of a process that is dead counts until the kernel has collected it, up to a second later. */
+/*
+ * The keyring of a process that is dead counts until the kernel has collected it, which takes
+ * seconds under load.
+ */
 int step_keyring(struct launch *l __unused, struct err *e)
 {
 	const int64_t end = now_ns() + KEYRING_WAIT_NS;
