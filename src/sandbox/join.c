@@ -232,8 +232,6 @@ int launch_join(struct launch *l, int target, struct err *e)
 	close_fd(pair[1]);
 	r = first < 0 ? fail(e, -first, "cannot fork: %s", strerror(-first))
 		      : sync_wait(l->sock, SYNC_JOINED, &l->pidfd, e);
-	if (first > 0)
-		wait_pid(first, &status);
 	if (!r) {
 		l->pid = pid_of(l->pidfd);
 		r = sync_send(l->sock, SYNC_START, -1);
@@ -242,5 +240,8 @@ int launch_join(struct launch *l, int target, struct err *e)
 	}
 	if (r < 0)
 		launch_kill(l);
+	/* Last: it waits for its mount namespace to be taken down. */
+	if (first > 0)
+		wait_pid(first, &status);
 	return r;
 }
