@@ -83,6 +83,7 @@ int helper_listen(struct helper *h, struct helper_msg *m, struct err *e);
 
 /* ---- fuse.c ------------------------------------------------------------------------------------ */
 
+const char *fuse_program(void);
 int fuse_mount(int *dev, unsigned attrs, struct err *e);
 __noreturn void fuse_serve(int dev, const char *options);
 

@@ -11,7 +11,8 @@
 static const char *const programs[] = {"/usr/bin/fuse-overlayfs", "/bin/fuse-overlayfs",
 				       "/usr/local/bin/fuse-overlayfs"};
 
-static const char *find_program(void)
+/* fuse_program - where it is, or NULL */
+const char *fuse_program(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
 		if (!access(programs[i], X_OK))
@@ -34,7 +35,7 @@ int fuse_mount(int *dev, unsigned attrs, struct err *e)
 	char number[16];
 	int r;
 
-	if (!find_program())
+	if (!fuse_program())
 		return fail(e, ENOENT, "%s is not there; install the package fuse-overlayfs",
 			    programs[0]);
 	file = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -86,6 +87,6 @@ __noreturn void fuse_serve(int dev, const char *options)
 		_exit(125);
 	sys_close_range(4, ~0U, CLOSE_RANGE_CLOEXEC);
 	setsid();
-	execve(find_program(), (char **)argv, (char **)envp);
+	execve(fuse_program(), (char **)argv, (char **)envp);
 	_exit(125);
 }

@@ -179,18 +179,6 @@ static void try_overlay(struct trial *t, const void *ctx)
 	umount2("merged", MNT_DETACH);
 }
 
-static const char *fuse_program(void)
-{
-	static const char *const paths[] = {"/usr/bin/fuse-overlayfs",
-					    "/usr/local/bin/fuse-overlayfs", "/bin/fuse-overlayfs"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		if (!access(paths[i], X_OK))
-			return paths[i];
-	}
-	return NULL;
-}
-
 void probe_overlay(struct doctor *d, struct doctor_row *row)
 {
 	struct err e = {0};
