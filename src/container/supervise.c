@@ -32,8 +32,6 @@ enum {
 	WATCH_MAX = WATCH_CONTROL + CLIENTS_MAX + 1
 };
 
-#define PUBLISH_NS 20000000LL
-
 /* ---- once the payload runs ------------------------------------------------------------------------------- */
 
 /* From here on other commands find it and can talk to us. */
@@ -44,7 +42,6 @@ static int publish(struct run *run, struct err *e)
 
 	run->state.info.driver = used == ROOTFS_AUTO ? ROOTFS_OVERLAY : used;
 	r = state_running(&run->state, run->launch.pid, e);
-	run->publish_at = 0;
 	if (!r)
 		event_of(run->c->dirs, &run->state.info, "start", -1);
 	if (!r && run->control.listen < 0)
@@ -62,12 +59,11 @@ static int on_started(struct run *run, struct err *e)
 	if (run->c->spec->ns[NS_PID].mode != NS_PRIVATE)
 		state_host_pids(&run->state, &run->launch);
 	health_begin(run);
-	if (run->state.info.kept || run->c->spec->name)
-		r = publish(run, e);
-	else
-		run->publish_at = now_ns() + PUBLISH_NS;
-	if (r < 0)
+	r = publish(run, e);
+	if (r < 0 && (run->state.info.kept || run->c->spec->name))
 		return r;
+	if (r < 0)
+		log_warn("%s, going on without", e->msg);
 	run_early_signals(run);
 	notify_started(run);
 	requests_started(run);
@@ -76,6 +72,14 @@ static int on_started(struct run *run, struct err *e)
 	container_sweep(run->c->dirs, run->c->plan);
 	run->idle_at = now_ns() + IDLE_NS;
 	return 0;
+}
+
+/* It has ended before it was worth telling that it runs (launch.quiet). */
+static void on_brief(struct run *run)
+{
+	run->started = true;
+	fault_point("started");
+	container_sweep(run->c->dirs, run->c->plan);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------------------- */
@@ -114,6 +118,8 @@ static int on_message(struct run *run, struct err *e)
 			run_stop(run);
 		break;
 	case LAUNCH_EXITED:
+		if (!run->started)
+			on_brief(run);
 		run->exited = true;
 		run->status = run->launch.value;
 		break;
@@ -128,8 +134,7 @@ static int on_message(struct run *run, struct err *e)
 /* Milliseconds until the next of our own doings is due; -1 for none. */
 static __idle int time_left(const struct run *run)
 {
-	const int64_t due[] = {run->deadline, run->idle_at, run->publish_at, run->kill_at,
-			       health_due(run)};
+	const int64_t due[] = {run->deadline, run->idle_at, run->kill_at, health_due(run)};
 	int64_t next = INT64_MAX, left;
 
 	for (size_t i = 0; i < ARRAY_SIZE(due); i++) {
@@ -154,10 +159,7 @@ static __idle bool is_due(int64_t *at, int64_t now)
 static __idle void on_time(struct run *run)
 {
 	int64_t now = now_ns();
-	struct err e = {};
 
-	if (is_due(&run->publish_at, now) && publish(run, &e) < 0)
-		log_warn("%s, going on without", e.msg);
 	health_time(run);
 	if (is_due(&run->idle_at, now)) {
 		run_watch_resolvers(run);
@@ -336,6 +338,15 @@ int run_once(struct run *run, struct err *e)
 	return r;
 }
 
+/* Nobody waits for its start, and while it is short nobody can look for it. */
+static bool may_be_quiet(const struct run *run)
+{
+	const struct spec *s = run->c->spec;
+
+	return s->init && s->ns[NS_PID].mode == NS_PRIVATE && !state_is_kept(s) && !s->name &&
+	       !s->tty && !health_is_on(&s->health) && !notify_proxied(run);
+}
+
 void run_reset(struct run *run)
 {
 	run->launch = (struct launch){.spec = run->c->spec,
@@ -345,10 +356,11 @@ void run_reset(struct run *run)
 				      .run_dir = run->c->dirs->run,
 				      .kept_userns = run->kept_userns,
 				      .driver = run->state.info.driver,
-				      .notify = notify_proxied(run)};
+				      .notify = notify_proxied(run),
+				      .quiet = may_be_quiet(run)};
 	launch_init(&run->launch);
 	run->net = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
-	run->deadline = run->idle_at = run->publish_at = run->kill_at = 0;
+	run->deadline = run->idle_at = run->kill_at = 0;
 	run->timed_out = run->started = run->exited = run->paused = run->stopping = false;
 	run->status = 0;
 	relay_init(&run->relay);

@@ -44,6 +44,7 @@ struct payload {
 	const char *path;
 	char *const *argv, *const *envp; /* on the initial stack; the strings follow */
 	int tty;
+	int quiet;           /* nothing has been told yet, and need not be before it has run a moment */
 	volatile long error; /* set by the child when execve() fails */
 	long pid;
 };
@@ -134,7 +135,6 @@ static void payload_spawn(struct payload *p)
 		p->error = p->pid;
 	if (p->error)
 		exec_failed(INIT_SOCK, p->error);
-	tell(INIT_STARTED, p->pid);
 }
 
 /* Signals, session and parent death signal are as the payload is to have them. */
@@ -182,7 +182,17 @@ static void shed(const struct payload *p)
 	drop(p->argv, (unsigned long)p->argv[-3] & ~(PAGE - 1));
 }
 
-static void reap(const struct payload *p)
+/* The payload runs, and goes on doing so. */
+static void payload_runs(struct payload *p)
+{
+	p->quiet = 0;
+	tell(INIT_STARTED, p->pid);
+	/* execveat() by descriptor named us after the descriptor. */
+	sys5(__NR_prctl, PR_SET_NAME, INIT_NAME, 0, 0, 0);
+	shed(p);
+}
+
+static void reap(struct payload *p)
 {
 	int status;
 	long pid;
@@ -191,6 +201,8 @@ static void reap(const struct payload *p)
 		if (pid != p->pid)
 			continue;
 		if ((status & 0xff) == 0x7f) {
+			if (p->quiet)
+				payload_runs(p);
 			tell(INIT_STOPPED, (status >> 8) & 0xff);
 			continue;
 		}
@@ -218,6 +230,7 @@ _Noreturn void init_main(unsigned long *sp)
 {
 	char **argv = (char **)(sp + 1);
 	struct payload p = {.path = argv[2], .argv = argv + 3, .envp = argv + sp[0] + 1};
+	const struct __kernel_timespec moment = {.tv_nsec = INIT_QUIET_NS};
 	sigmask all = ~0ULL;
 	siginfo_t info;
 
@@ -228,21 +241,26 @@ _Noreturn void init_main(unsigned long *sp)
 		if (*f == INIT_FLAG_EXEC)
 			payload_become(&p, f + 1);
 		p.tty |= *f == INIT_FLAG_TTY;
+		p.quiet |= *f == INIT_FLAG_QUIET;
 	}
 	block_signals();
 	watch_socket();
 	payload_spawn(&p);
-	/* execveat() by descriptor named us after the descriptor. */
-	sys5(__NR_prctl, PR_SET_NAME, INIT_NAME, 0, 0, 0);
-	shed(&p);
+	if (!p.quiet)
+		payload_runs(&p);
 	for (;;) {
-		if (sys4(__NR_rt_sigtimedwait, &all, &info, 0, SIGSET_SIZE) < 0)
-			continue;
-		if (info.si_signo == SIGCHLD)
+		long sig = sys4(__NR_rt_sigtimedwait, &all, &info, p.quiet ? &moment : 0,
+				SIGSET_SIZE);
+
+		if (sig == SIGCHLD)
 			reap(&p);
-		else if (info.si_signo == SIGIO && info.si_code > 0 && supervisor_gone())
-			quit(INIT_EXIT_BROKEN);
-		else if (info.si_signo != SIGIO || info.si_code <= 0)
+		if (p.quiet)
+			payload_runs(&p);
+		if (sig < 0 || sig == SIGCHLD)
+			continue;
+		if (sig != SIGIO || info.si_code <= 0)
 			forward(&p, &info);
+		else if (supervisor_gone())
+			quit(INIT_EXIT_BROKEN);
 	}
 }

@@ -39,16 +39,20 @@
 #define INIT_EXIT_BROKEN 125
 
 #define INIT_FLAG_TTY  't' /* descriptor 0, 1 or 2 is the controlling terminal */
+#define INIT_FLAG_QUIET 'q' /* INIT_STARTED is for a payload that still runs after INIT_QUIET_NS */
+#define INIT_QUIET_NS   20000000
 #define INIT_FLAG_EXEC 'x' /* become the payload: --no-init; the last one, see above */
 
 /**
  * enum init_msg_type - what init tells the supervisor, one message each
- * @INIT_STARTED: the payload's execve succeeded; @value is its pid in the container
+ * @INIT_STARTED: the payload's execve succeeded; @value is its pid in the container. With
+ *	INIT_FLAG_QUIET it is told when that was INIT_QUIET_NS ago, or there is something else to
+ *	tell or to do: who wakes the supervisor sooner takes the processor from a short payload
  * @INIT_EXEC_FAILED: it did not; @value is the errno; init exits
  * @INIT_STOPPED: the payload was stopped; @value is the signal. Continue it with
  *	SIGCONT and INIT_SIG_GROUP
  * @INIT_EXITED: the payload ended; @value is its wait status; init exits and with it every
- *	other process of the container
+ *	other process of the container. With INIT_FLAG_QUIET it may come without INIT_STARTED
  *
  * A message is dropped rather than waited for when the supervisor does not read,
  * therefore init's exit status says the same once more.

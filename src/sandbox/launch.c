@@ -247,8 +247,10 @@ static int handle_init(struct launch *l, const struct init_msg *m, enum launch_e
 	if (m->type == INIT_EXEC_FAILED && !l->running)
 		return launch_exec_error(l, m->value, e);
 	/* Without an init there is nobody to say the rest. */
-	if (!l->spec->init || m->type >= ARRAY_SIZE(events) || !events[m->type] ||
-	    l->running == (m->type == INIT_STARTED))
+	if (!l->spec->init || m->type >= ARRAY_SIZE(events) || !events[m->type])
+		return -EPROTO;
+	if (l->running == (m->type == INIT_STARTED) &&
+	    !(l->quiet && !l->running && m->type == INIT_EXITED))
 		return -EPROTO;
 	l->running = true;
 	l->value = m->value;

@@ -321,8 +321,8 @@ static char **init_argv(const struct launch *l)
 
 	snprintf(sock, sizeof(sock), "%d", INIT_SOCK + l->keep_fds);
 	argv[0] = xstrdup(INIT_NAME);
-	argv[1] = xasprintf("%s%s%s", l->spec->tty ? (char[]){INIT_FLAG_TTY, '\0'} : "",
-			    l->spec->init ? "" : (char[]){INIT_FLAG_EXEC, '\0'},
+	argv[1] = xasprintf("%s%s%s%s", l->spec->tty ? (char[]){INIT_FLAG_TTY, '\0'} : "",
+			    l->quiet ? (char[]){INIT_FLAG_QUIET, '\0'} : "", l->spec->init ? "" : (char[]){INIT_FLAG_EXEC, '\0'},
 			    l->keep_fds ? sock : "");
 	argv[2] = l->c.command;
 	memcpy(argv + 3, args->v, args->n * sizeof(*argv));

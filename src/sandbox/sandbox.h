@@ -280,6 +280,7 @@ struct launch {
 	bool wait_start; /* stop before exec until launch_go() */
 	int kept_userns; /* of the run before, to go on in; 0: a new one */
 	bool notify;     /* the payload gets a NOTIFY_SOCKET */
+	bool quiet;      /* LAUNCH_STARTED may come late, or not before LAUNCH_EXITED */
 	bool detached;   /* of launch_join(): it may live longer than we do */
 	bool joined;     /* by launch_join() */
 	bool apart;      /* of launch_join(): who is inside may trace us; see join.c */
