@@ -116,7 +116,7 @@ struct run {
 	sigset_t old_mask;
 	uint64_t early; /* signals that came before the payload ran, a bit for each */
 	int signals, resolv;
-	int report; /* to the command that went to the background with us, or -1 */
+	int report;                /* to the command that went to the background with us, or -1 */
 	int64_t deadline, idle_at; /* ns, 0 for none */
 	int64_t kill_at;           /* of a stop or an early signal; 0 for none */
 	bool timed_out, started, exited;

@@ -44,7 +44,7 @@ struct payload {
 	const char *path;
 	char *const *argv, *const *envp; /* on the initial stack; the strings follow */
 	int tty;
-	int quiet;           /* nothing has been told yet, and need not be before it has run a moment */
+	int quiet; /* nothing has been told yet, and need not be before it has run a moment */
 	volatile long error; /* set by the child when execve() fails */
 	long pid;
 };

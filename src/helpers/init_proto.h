@@ -38,10 +38,10 @@
 #define INIT_SOCK        3
 #define INIT_EXIT_BROKEN 125
 
-#define INIT_FLAG_TTY  't' /* descriptor 0, 1 or 2 is the controlling terminal */
+#define INIT_FLAG_TTY   't' /* descriptor 0, 1 or 2 is the controlling terminal */
 #define INIT_FLAG_QUIET 'q' /* INIT_STARTED is for a payload that still runs after INIT_QUIET_NS */
 #define INIT_QUIET_NS   20000000
-#define INIT_FLAG_EXEC 'x' /* become the payload: --no-init; the last one, see above */
+#define INIT_FLAG_EXEC  'x' /* become the payload: --no-init; the last one, see above */
 
 /**
  * enum init_msg_type - what init tells the supervisor, one message each

@@ -27,7 +27,7 @@
 
 /* How to start it, and what was started. */
 struct run {
-	bool tty, closed_stdio, no_supervisor, devnull, small_stack;
+	bool tty, quiet, closed_stdio, no_supervisor, devnull, small_stack;
 	char *const *env;
 	pid_t pid;
 	int pidfd, sock, out, master;
@@ -50,7 +50,11 @@ static __noreturn void init_child(const struct run *r, int exe, int sock, int ou
 {
 	static char *const no_env[] = {NULL};
 	const struct rlimit stack = {512 << 10, 512 << 10}; /* arguments: 128 KiB */
-	char *args[20012] = {(char *)INIT_NAME, (char *)(r->tty ? "t" : ""), (char *)path};
+	char *args[20012] = {(char *)INIT_NAME,
+			     (char *)(r->quiet ? "q"
+				      : r->tty ? "t"
+					       : ""),
+			     (char *)path};
 
 	for (size_t i = 0; argv[i] && i < 20000; i++)
 		args[i + 3] = argv[i];
@@ -137,6 +141,18 @@ static int expect(const struct run *r, unsigned type)
 		return 0;
 	assert_int_equal(m[0].type, type ? type : INIT_EXEC_FAILED);
 	return m[0].value;
+}
+
+/* The payload's end is next, or, on a machine that is busy, that it has started is. */
+static int expect_end(const struct run *r)
+{
+	struct init_msg m;
+
+	assert_int_equal(recv(r->sock, &m, sizeof(m), 0), sizeof(m));
+	if (m.type == INIT_STARTED)
+		return expect(r, INIT_EXITED);
+	assert_int_equal(m.type, INIT_EXITED);
+	return m.value;
 }
 
 /* Ends within the deadline; returns the wait status. */
@@ -357,6 +373,29 @@ static void test_exit_codes(void **state __unused)
 	finish_exit(&r, 128 + SIGKILL);
 	start_sh(&r, "kill -SEGV $$");
 	finish_exit(&r, 128 + SIGSEGV);
+}
+
+/* INIT_FLAG_QUIET: what is over in a moment is told in one message, what is not, in its order. */
+static void test_quiet(void **state)
+{
+	struct run r = {.quiet = true};
+
+	(void)state;
+	start_sh(&r, "exit 7");
+	assert_int_equal(expect_end(&r), 7 << 8);
+	finish_exit(&r, 7);
+
+	start_sh(&r, "sleep 1; exit 3");
+	assert_int_equal(expect(&r, INIT_STARTED), 2);
+	assert_int_equal(expect(&r, INIT_EXITED), 3 << 8);
+	finish_exit(&r, 3);
+
+	start_sh(&r, "kill -STOP $$; exit 4");
+	assert_int_equal(expect(&r, INIT_STARTED), 2);
+	assert_int_equal(expect(&r, INIT_STOPPED), SIGSTOP);
+	send_signal(&r, SIGCONT, INIT_SIG_GROUP);
+	assert_int_equal(expect(&r, INIT_EXITED), 4 << 8);
+	finish_exit(&r, 4);
 }
 
 static void test_orphans(void **state __unused)
@@ -688,6 +727,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exit_codes),
+		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_daemon_dies),
 		cmocka_unit_test(test_signals_once),

@@ -150,6 +150,28 @@ static void test_after_start(void **state)
 	end(&f);
 }
 
+/* A payload that was brief: that it started need not be told. */
+static void test_quiet(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	f.l.quiet = true;
+	assert_int_equal(say_init(&f, INIT_STOPPED), -EPROTO);
+	assert_int_equal(say_init(&f, INIT_EXITED), LAUNCH_EXITED);
+	assert_int_equal(f.l.value, 2);
+	assert_int_equal(say_init(&f, INIT_STARTED), -EPROTO);
+	assert_int_equal(say(&f, SYNC_TAP, true), -EPROTO);
+	end(&f);
+	begin(&f);
+	f.l.quiet = true;
+	assert_int_equal(say_init(&f, INIT_STARTED), LAUNCH_STARTED);
+	assert_int_equal(say_init(&f, INIT_STARTED), -EPROTO);
+	assert_int_equal(say_init(&f, INIT_EXITED), LAUNCH_EXITED);
+	end(&f);
+}
+
 static void test_no_payload(void **state)
 {
 	struct fixture f;
@@ -167,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_before_start),
 		cmocka_unit_test(test_after_start),
+		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_no_payload),
 	};
 
