@@ -215,6 +215,7 @@ int replace_file_at(int dirfd, const char *name, const void *p, size_t n, mode_t
 
 int send_msg(int sock, const void *p, size_t n, const int *fds, size_t nfds);
 ssize_t recv_msg(int sock, void *p, size_t n, int *fds, size_t *nfds);
+void close_deferred(int fd);
 int fd_set_cloexec(int fd, bool on);
 int move_fd_above(int fd, int min);
 

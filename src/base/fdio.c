@@ -284,6 +284,31 @@ ssize_t recv_msg(int sock, void *p, size_t n, int *fds, size_t *nfds)
 	return r;
 }
 
+/**
+ * close_deferred - close a descriptor for good, but let the kernel do what follows when it has time
+ * @fd: taken; -1 is fine
+ *
+ * For what is slow to take down, as a mount namespace is, when nobody needs to see it gone. It is
+ * put into the queue of a socket that is itself in there: a circle that only the kernel's collector
+ * of such circles finds, from a thread of its own since Linux 6.9, and before that in here.
+ * Source: net/unix/garbage.c.
+ */
+void close_deferred(int fd)
+{
+	int pair[2] = {-1, -1};
+
+	if (fd >= 0 && !socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair)) {
+		const int circle[] = {pair[0], fd};
+
+		/* Where it fails, too many being under way, the close is an ordinary one. */
+		send_msg(pair[1], "", 1, circle, ARRAY_SIZE(circle));
+	}
+	close_fd(fd);
+	close_fd(pair[0]);
+	/* The end of any socket wakes the collector. */
+	close_fd(pair[1]);
+}
+
 int fd_set_cloexec(int fd, bool on)
 {
 	return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0) < 0 ? -errno : 0;

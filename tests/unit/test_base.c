@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -218,6 +219,30 @@ static void test_last_words(void **state)
 	close(pair[0]);
 }
 
+/* It is closed by the kernel's collector of circles, in its own time. */
+static void test_close_deferred(void **state)
+{
+	struct pollfd p = {.events = POLLIN};
+	int ends[2];
+
+	(void)state;
+	close_deferred(-1);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(pipe(ends), 0);
+		close_deferred(ends[1]);
+		assert_int_equal(fcntl(ends[1], F_GETFD), -1);
+		p.fd = ends[0];
+		assert_int_equal(poll(&p, 1, 60000), 1);
+		assert_int_equal(p.revents, POLLHUP);
+		close(ends[0]);
+	}
+	/* Nothing but that descriptor was used up. */
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(ends[0], p.fd);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void test_log_json(void **state)
 {
 	char name[] = "/tmp/sandbox-unit-XXXXXX";
@@ -255,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_err),
 		cmocka_unit_test(test_opts),
 		cmocka_unit_test(test_last_words),
+		cmocka_unit_test(test_close_deferred),
 		cmocka_unit_test(test_log_json),
 	};
 
