@@ -91,14 +91,24 @@ static void die_with_parent(int sock)
 		_exit(125);
 }
 
-static __noreturn void helper_child(int exe, int sock, char *const argv[], char *const envp[],
-				    const int *fds, size_t nfds, const struct helper_env *env)
+struct start {
+	int exe, sock, ours;
+	char *const *argv, *const *envp;
+	const int *fds;
+	size_t nfds;
+	const struct helper_env *env;
+};
+
+static __noreturn int helper_child(void *arg)
 {
+	const struct start *s = arg;
+	const struct helper_env *env = s->env;
 	static char *const empty[] = {NULL};
 	struct helper_msg m = {.type = HELPER_ERROR};
 	int all[MAX_FDS + 1];
-	int r = 0;
+	int sock = s->sock, r = 0;
 
+	close_fd(s->ours);
 	reset_signals();
 	die_with_parent(sock);
 	if (env && env->child)
@@ -106,20 +116,40 @@ static __noreturn void helper_child(int exe, int sock, char *const argv[], char 
 	if (!r) {
 		/* Again: changing ids clears it. */
 		die_with_parent(sock);
-		memcpy(all, fds, nfds * sizeof(*fds));
-		all[nfds] = exe;
-		r = place_fds(sock, all, nfds + 1);
+		memcpy(all, s->fds, s->nfds * sizeof(*s->fds));
+		all[s->nfds] = s->exe;
+		r = place_fds(sock, all, s->nfds + 1);
 		if (!r) {
-			int at = HELPER_FIRST_FD + (int)nfds;
+			int at = HELPER_FIRST_FD + (int)s->nfds;
 
 			fd_set_cloexec(at, true);
-			r = sys_execveat(at, "", argv, envp ? envp : empty, AT_EMPTY_PATH);
+			r = sys_execveat(at, "", s->argv, s->envp ? s->envp : empty, AT_EMPTY_PATH);
 			sock = HELPER_SOCK;
 		}
-		fail(&m.err, -r, "cannot start %s: %s", argv[0], strerror(-r));
+		fail(&m.err, -r, "cannot start %s: %s", s->argv[0], strerror(-r));
 	}
 	helper_say(sock, &m);
 	_exit(125);
+}
+
+/* Where nobody has to act between clone and exec, it need not have memory of its own until then. */
+static pid_t start(struct start *s, int *pidfd)
+{
+	pid_t pid, number;
+
+#ifndef SANITIZED
+	if (!s->env || !s->env->parent) {
+		pid = sys_clone_lending(helper_child, s, s->env ? (int)s->env->clone_flags : 0,
+					&number);
+		if (pid > 0)
+			*pidfd = sys_pidfd_open(pid, 0);
+		return pid;
+	}
+#endif
+	pid = sys_clone(s->env ? s->env->clone_flags : 0, pidfd);
+	if (!pid)
+		helper_child(s);
+	return pid;
 }
 
 /**
@@ -141,6 +171,7 @@ int helper_spawn(struct helper *h, const char *name, char *const argv[], char *c
 {
 	cleanup_close int exe = helper_open(name, NULL, e);
 	cleanup_close int pidfd = -1;
+	struct start s;
 	int pair[2], r = 0;
 	pid_t pid;
 
@@ -150,11 +181,8 @@ int helper_spawn(struct helper *h, const char *name, char *const argv[], char *c
 		return fail(e, EINVAL, "too many descriptors for %s", name);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return fail_errno(e, "cannot make a socket pair for %s", name);
-	pid = sys_clone(env ? env->clone_flags : 0, &pidfd);
-	if (!pid) {
-		close_fd(pair[0]);
-		helper_child(exe, pair[1], argv, envp, fds, nfds, env);
-	}
+	s = (struct start){exe, pair[1], pair[0], argv, envp, fds, nfds, env};
+	pid = start(&s, &pidfd);
 	close_fd(pair[1]);
 	if (pid < 0) {
 		close_fd(pair[0]);
