@@ -48,26 +48,26 @@ int step_dev_nodes(struct launch *l, struct err *e)
 	return 0;
 }
 
+/* By name: nobody else is in the fresh /dev yet. */
+static int attach_at(struct launch *l, const char *name, int mountfd, struct err *e)
+{
+	int r = sys_move_mount(mountfd, "", l->c.dev, name, MOVE_MOUNT_F_EMPTY_PATH);
+
+	return r < 0 ? fail(e, -r, "cannot mount /dev/%s: %s", name, strerror(-r)) : 0;
+}
+
 static int attach_node(struct launch *l, const char *name, int mountfd, struct err *e)
 {
-	cleanup_close int target =
-		openat(l->c.dev, name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0666);
-
-	if (target < 0)
+	if (mknodat(l->c.dev, name, S_IFREG | 0666, 0) < 0)
 		return fail_errno(e, "cannot make /dev/%s", name);
-	return mount_attach(mountfd, target, name, e);
+	return attach_at(l, name, mountfd, e);
 }
 
 static int attach_below(struct launch *l, const char *name, int mountfd, struct err *e)
 {
-	cleanup_close int target = -1;
-
-	if (mkdirat(l->c.dev, name, 0755) < 0 && errno != EEXIST)
+	if (mkdirat(l->c.dev, name, 0755) < 0)
 		return fail_errno(e, "cannot make /dev/%s", name);
-	target = openat(l->c.dev, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (target < 0)
-		return fail_errno(e, "cannot open /dev/%s", name);
-	return mount_attach(mountfd, target, name, e);
+	return attach_at(l, name, mountfd, e);
 }
 
 static int make_pts(struct launch *l, struct err *e)

@@ -203,60 +203,106 @@ static int open_null(struct launch *l, struct err *e)
 	return 0;
 }
 
-static int mask_one(struct launch *l, const char *path, int *empty, struct err *e)
+/* What a mask covers a folder with: nothing can be made in it, by whatever mount it is reached. */
+static int open_empty(struct launch *l, struct err *e)
 {
 	static const char *const options[] = {"size=0", "nr_inodes=1", "mode=555", NULL};
-	const char *rest = path;
-	int base = kernel_base(l, &rest);
-	cleanup_close int target = open_in_root(base, rest, O_PATH | O_NOFOLLOW, 0);
-	cleanup_close int cover = -1;
-	struct stat st;
-	int r;
+	static const char name[] = ".empty";
+	int fd, r;
 
-	if (target == -ENOENT || target == -ENOTDIR)
+	if (l->spec->bare)
+		return tmpfs_open(options, KERNEL_ATTRS | MOUNT_ATTR_RDONLY, e);
+	/* A folder that was removed will do, and takes no file system of its own. */
+	if (mkdirat(l->c.dev, name, 0555) < 0)
+		return fail_errno(e, "cannot make an empty folder");
+	fd = sys_open_tree(l->c.dev, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	r = fd < 0 ? fd
+		   : sys_mount_setattr(fd, "", AT_EMPTY_PATH, KERNEL_ATTRS | MOUNT_ATTR_RDONLY, 0,
+				       0);
+	if (r < 0)
+		close_fd(fd);
+	return r < 0 ? fail(e, -r, "cannot make an empty folder: %s", strerror(-r)) : fd;
+}
+
+static void drop_empty(struct launch *l)
+{
+	if (!l->spec->bare)
+		unlinkat(l->c.dev, ".empty", AT_REMOVEDIR);
+}
+
+/*
+ * The place of a mask. In proc and sysfs the names are the kernel's, so the name itself will do;
+ * in the image it has to be looked up first, and @held is what it led to.
+ */
+struct place {
+	int base;
+	const char *path;
+	unsigned flags; /* for move_mount(2) */
+	int held;
+};
+
+static int find_place(struct launch *l, const char *path, struct place *p)
+{
+	*p = (struct place){.path = path, .held = -1};
+	p->base = kernel_base(l, &p->path);
+	if (p->base != l->c.root)
 		return 0;
-	if (target < 0 || fstat(target, &st) < 0)
-		return fail(e, target < 0 ? -target : errno, "cannot mask %s", path);
-	if (!S_ISDIR(st.st_mode)) {
-		cover = sys_open_tree(l->c.null, "",
-				      AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-		if (cover < 0)
-			return fail(e, -cover, "cannot mask %s: %s", path, strerror(-cover));
-		return mount_attach(cover, target, path, e);
+	p->base = p->held = open_in_root(p->base, p->path, O_PATH | O_NOFOLLOW, 0);
+	p->path = "";
+	p->flags = MOVE_MOUNT_T_EMPTY_PATH;
+	return MIN(p->base, 0);
+}
+
+static int cover(const struct place *p, int mount, const char *path, struct err *e)
+{
+	int r = sys_move_mount(mount, "", p->base, p->path, MOVE_MOUNT_F_EMPTY_PATH | p->flags);
+
+	return r < 0 ? fail(e, -r, "cannot cover %s: %s", path, strerror(-r)) : 0;
+}
+
+static int mask_one(struct launch *l, const char *path, int *empty, struct err *e)
+{
+	struct place p;
+	cleanup_close int mount = -1;
+	struct stat st;
+	int r = find_place(l, path, &p);
+	cleanup_close int held = p.held;
+
+	if (!r && fstatat(p.base, p.path, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
+		r = -errno;
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0)
+		return fail(e, -r, "cannot mask %s: %s", path, strerror(-r));
+	if (S_ISDIR(st.st_mode) && *empty < 0) {
+		*empty = open_empty(l, e);
+		return *empty < 0 ? *empty : cover(&p, *empty, path, e);
 	}
-	/* All folders share one empty file system: the first is attached, the others are its clones. */
-	if (*empty >= 0) {
-		cover = sys_open_tree(*empty, "",
-				      AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-		if (cover < 0)
-			return fail(e, -cover, "cannot mask %s: %s", path, strerror(-cover));
-		return mount_attach(cover, target, path, e);
-	}
-	*empty = tmpfs_open(options, KERNEL_ATTRS | MOUNT_ATTR_RDONLY, e);
-	r = *empty < 0 ? *empty : mount_attach(*empty, target, path, e);
-	return r;
+	/* All folders share one: the first is attached, the others are its clones. */
+	mount = sys_open_tree(S_ISDIR(st.st_mode) ? *empty : l->c.null, "",
+			      AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (mount < 0)
+		return fail(e, -mount, "cannot mask %s: %s", path, strerror(-mount));
+	return cover(&p, mount, path, e);
 }
 
 static int readonly_one(struct launch *l, const char *path, struct err *e)
 {
-	const char *rest = path;
-	int base = kernel_base(l, &rest);
-	cleanup_close int target = open_in_root(base, rest, O_PATH | O_NOFOLLOW, 0);
-	cleanup_close int clone = -1;
-	int r;
+	const unsigned flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_RECURSIVE |
+			       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+	struct place p;
+	int r = find_place(l, path, &p);
+	cleanup_close int held = p.held;
+	cleanup_close int clone = r < 0 ? r : sys_open_tree(p.base, p.path, flags);
 
-	if (target == -ENOENT || target == -ENOTDIR)
+	if (clone == -ENOENT || clone == -ENOTDIR)
 		return 0;
-	if (target < 0)
-		return fail(e, -target, "cannot make %s read-only: %s", path, strerror(-target));
-	clone = sys_open_tree(target, "",
-			      AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	if (clone < 0)
-		return fail(e, -clone, "cannot make %s read-only: %s", path, strerror(-clone));
-	r = sys_mount_setattr(clone, "", AT_EMPTY_PATH | AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0);
+	r = clone < 0 ? clone
+		      : sys_mount_setattr(clone, "", AT_EMPTY_PATH | AT_RECURSIVE,
+					  MOUNT_ATTR_RDONLY, 0, 0);
 	if (r < 0)
 		return fail(e, -r, "cannot make %s read-only: %s", path, strerror(-r));
-	return mount_attach(clone, target, path, e);
+	return cover(&p, clone, path, e);
 }
 
 int step_masks(struct launch *l, struct err *e)
@@ -276,5 +322,7 @@ int step_masks(struct launch *l, struct err *e)
 		if (!r)
 			r = mask_one(l, path, &empty, e);
 	}
+	if (empty >= 0)
+		drop_empty(l);
 	return r;
 }
