@@ -412,8 +412,11 @@ void state_ended(struct state *s, int exit_code, const char *why, bool again)
 /* state_close - let go of a container that is kept; what only a live one has is removed */
 void state_close(struct state *s)
 {
-	if (s->lock >= 0)
+	/* Before it was said to run there was one file alone. */
+	if (s->lock >= 0 && s->info.started)
 		state_unlink_live(s->run_fd, s->id);
+	else if (s->lock >= 0)
+		unlinkat(s->run_fd, s->record, 0);
 	free(take_ptr(s->record));
 	container_info_free(&s->info);
 	close_fd(take_fd(&s->lock));
