@@ -6,7 +6,8 @@
  * beside whatever the child does meanwhile. They are started with CLONE_VM but
  * without CLONE_VFORK: no page tables are copied and we do not wait for their
  * exec. So their code before exec runs in our memory while we go on: it touches
- * nothing but its own stack and its struct spawn, and no libc state.
+ * nothing but its own stack and its struct spawn, and no libc state. Started before the child
+ * is, they wait for its number at a pipe.
  *
  * A helper is taken from a fixed list of folders, never from PATH, belongs to
  * root, and gets an empty environment and no descriptor but /dev/null and a pipe
@@ -119,6 +120,8 @@ struct spawn {
 	int out;  /* the child reads it some time after the clone */
 	int ours; /* the same end, for us to close */
 	int error;
+	int go[2]; /* to read a byte from, and to close; -1 when @child is there already */
+	bool handed;
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct spawn) == SPAWN_SIZE, "whole pages");
 
@@ -129,6 +132,14 @@ static __attribute__((no_sanitize("address"))) int helper_child(void *arg)
 	struct spawn *s = arg;
 	int null;
 
+	/* Its end comes when whoever was to tell has died. No call here may fail: errno is shared. */
+	if (s->go[0] >= 0) {
+		char byte;
+
+		close(s->go[1]);
+		if (read(s->go[0], &byte, 1) != 1)
+			return 127;
+	}
 	null = open("/dev/null", O_RDWR);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
@@ -176,7 +187,7 @@ static int prepare_helper(struct idmap_job *j, const struct idmap_plan *plan, en
 	if (s == MAP_FAILED)
 		return fail_errno(e, "cannot start %s", names[w]);
 	madvise(s, sizeof(*s), MADV_DONTFORK);
-	s->ours = -1;
+	s->ours = s->go[0] = s->go[1] = -1;
 	j->spawn[w] = s;
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return fail_errno(e, "cannot make a pipe");
@@ -185,6 +196,12 @@ static int prepare_helper(struct idmap_job *j, const struct idmap_plan *plan, en
 	s->out = s->ours = p[1];
 	j->out[w] = p[0];
 	return 0;
+}
+
+static void name_child(struct spawn *s, pid_t child)
+{
+	snprintf(s->child, sizeof(s->child), "%d", child);
+	s->handed = child;
 }
 
 /*
@@ -196,8 +213,10 @@ static int start_helpers(struct idmap_job *j, pid_t child, struct err *e)
 	sigset_t all, old;
 	int err = 0, w;
 
-	for (w = UIDS; w <= GIDS; w++)
-		snprintf(j->spawn[w]->child, sizeof(j->spawn[w]->child), "%d", child);
+	for (w = UIDS; w <= GIDS; w++) {
+		memcpy(j->spawn[w]->go, j->go, sizeof(j->go));
+		name_child(j->spawn[w], child);
+	}
 	/* No handler of ours may run in a child before it has reset them. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
@@ -256,7 +275,10 @@ static int write_proc(const struct idmap_plan *p, pid_t child, const char *name,
 	char path[64];
 	int r;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", child, name);
+	if (child)
+		snprintf(path, sizeof(path), "/proc/%d/%s", child, name);
+	else
+		snprintf(path, sizeof(path), "/proc/self/%s", name);
 	r = write_file(path, text);
 	return r < 0 ? write_failed(path, r, p, e) : 0;
 }
@@ -284,6 +306,7 @@ static void job_free(struct idmap_job *j)
 	for (int w = UIDS; w <= GIDS; w++) {
 		close_fdp(&j->pidfd[w]);
 		close_fdp(&j->out[w]);
+		close_fdp(&j->go[w]);
 		if (j->spawn[w]) {
 			close_fdp(&j->spawn[w]->ours);
 			free_spawn(take_ptr(j->spawn[w]));
@@ -305,7 +328,8 @@ int idmap_prepare(struct idmap_job *j, const struct idmap_plan *p, struct err *e
 {
 	int r = 0;
 
-	*j = (struct idmap_job){.plan = p, .pid = {-1, -1}, .pidfd = {-1, -1}, .out = {-1, -1}};
+	*j = (struct idmap_job){
+		.plan = p, .pid = {-1, -1}, .pidfd = {-1, -1}, .out = {-1, -1}, .go = {-1, -1}};
 	if (p->driver == IDMAP_HELPERS)
 		r = prepare_helper(j, p, UIDS, e);
 	if (!r && p->driver == IDMAP_HELPERS)
@@ -318,7 +342,7 @@ int idmap_prepare(struct idmap_job *j, const struct idmap_plan *p, struct err *e
 /**
  * idmap_start - begin to write the maps of a child
  * @j: from idmap_prepare(); idmap_finish() has to follow when 0 was returned
- * @child: our own child, alive and not reaped, with a user namespace of its own.
+ * @child: 0: not there yet, idmap_hand_over() is to follow; or our own child, alive and not reaped, with a user namespace of its own.
  *	It has to be dumpable until idmap_finish(): its files in /proc are root's
  *	otherwise, and neither we nor a newuidmap with file capabilities or built
  *	with libcap (it opens them as the user) could write them (EACCES)
@@ -333,7 +357,10 @@ int idmap_start(struct idmap_job *j, pid_t child, struct err *e)
 
 	if (j->plan->driver != IDMAP_HELPERS)
 		return write_direct(j->plan, child, e);
-	r = start_helpers(j, child, e);
+	if (!child && pipe2(j->go, O_CLOEXEC) < 0)
+		r = fail_errno(e, "cannot make a pipe");
+	else
+		r = start_helpers(j, child, e);
 	if (r < 0)
 		idmap_cancel(j);
 	return r;
@@ -341,6 +368,8 @@ int idmap_start(struct idmap_job *j, pid_t child, struct err *e)
 
 /**
  * idmap_write - write the maps of a child, from beginning to end
+ *
+ * @child: 0: ourselves, and one id
  *
  * For those who have nothing to do meanwhile; as idmap_start() and idmap_finish().
  */
@@ -352,6 +381,53 @@ int idmap_write(const struct idmap_plan *p, pid_t child, struct err *e)
 	if (!r)
 		r = idmap_start(&j, child, e);
 	return r ? r : idmap_finish(&j, e);
+}
+
+/**
+ * idmap_hand_over - tell helpers that wait whom they work for
+ * @child: in the process numbers that /proc shows
+ *
+ * Context: the parent, or a child that has borrowed its memory.
+ */
+int idmap_hand_over(struct idmap_job *j, pid_t child, struct err *e)
+{
+	for (int w = UIDS; w <= GIDS; w++)
+		name_child(j->spawn[w], child);
+	return write(j->go[1], "ug", 2) == 2 ? 0
+					     : fail_errno(e, "cannot wake newuidmap and newgidmap");
+}
+
+static bool is_mapped(const char *path)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char c;
+
+	return fd >= 0 && read(fd, &c, 1) == 1;
+}
+
+/**
+ * idmap_await - wait for the helpers, in the process that they work for
+ * @j: as the parent had it at the clone
+ *
+ * Return: 0, also when there are none, or -errno. Where they failed it does not return: their parent
+ * knows why.
+ */
+int idmap_await(struct idmap_job *j, struct err *e)
+{
+	struct pollfd p = {.events = POLLIN};
+
+	if (j->plan->driver != IDMAP_HELPERS)
+		return 0;
+	for (int w = UIDS; w <= GIDS; w++) {
+		p.fd = j->pidfd[w];
+		while (poll(&p, 1, HELPER_TIMEOUT_S * 1000) < 0) {
+			if (errno != EINTR)
+				return fail_errno(e, "cannot wait for %s", names[w]);
+		}
+	}
+	if (!is_mapped("/proc/self/uid_map") || !is_mapped("/proc/self/gid_map"))
+		_exit(125);
+	return 0;
 }
 
 /* Waits for the end of a helper. Return: its waitid() status in @info, or -ETIMEDOUT. */
@@ -386,6 +462,9 @@ static int helper_failed(const struct idmap_job *j, enum which w, int r, const s
 			s->path, HELPER_TIMEOUT_S);
 	if (r < 0)
 		return fail(e, -r, "cannot wait for %s: %s", s->path, strerror(-r));
+	if (!s->handed)
+		return fail(e, EIO,
+			    "the container's first process was killed while it was starting");
 	if (s->error)
 		return fail(e, s->error, "cannot execute %s: %s", s->path, strerror(s->error));
 	if (info->si_code != CLD_EXITED)
@@ -413,6 +492,9 @@ int idmap_finish(struct idmap_job *j, struct err *e)
 {
 	int r = 0;
 
+	/* Those who wait still have nobody any more to wait for. */
+	close_fdp(&j->go[0]);
+	close_fdp(&j->go[1]);
 	for (int w = UIDS; w <= GIDS; w++) {
 		siginfo_t info = {};
 		int one;

@@ -13,6 +13,7 @@
  */
 enum sync_type {
 	SYNC_MAPPED = 1,
+	SYNC_NAMESPACES,
 	SYNC_TAP,
 	SYNC_FUSE,
 	SYNC_COPY,
@@ -86,9 +87,20 @@ int step_start_maps(struct launch *l, struct err *e);
 int step_prepare_maps(struct launch *l, struct err *e);
 int step_userns_fd(struct launch *l, struct err *e);
 int step_net_helper(struct launch *l, struct err *e);
+int step_net_userns(struct launch *l, struct err *e);
 int step_finish_maps(struct launch *l, struct err *e);
 
+/* borrow.c */
+bool launch_borrows(const struct launch *l);
+int clone_borrowing(struct launch *l, uint64_t flags, int sock, struct err *e);
+int step_show_namespaces(struct launch *l, struct err *e);
+int namespaces_shown(struct launch *l, struct err *e);
+void borrowed_enough(const struct launch *l);
+int step_own_maps(struct launch *l, struct err *e);
+int step_waiting_helpers(struct launch *l, struct err *e);
+
 /* clone.c */
+int clone_failed(int code, struct err *e);
 int clone_joined(struct launch *l, uint64_t flags, int sock, struct err *e);
 int clone_args_cgroup(const struct launch *l, struct clone_args *args);
 pid_t pid_of(int pidfd);

@@ -6,7 +6,8 @@
  * the container's first process, which walks the child's rows and execs
  * sandbox-init. What the child has to tell arrives on l->sock, and the owner of
  * the launch (container/supervise.c) reads it with launch_next() for as long as
- * the container lives. The child holds the other end of the socket and asks for
+ * the container lives. Until its exec the child runs in a copy of our memory, or in our memory
+ * while we sleep (borrow.c). It holds the other end of the socket and asks for
  * SIGKILL when its parent dies: no container outlives its supervisor.
  */
 #include <linux/filter.h>
@@ -46,6 +47,12 @@ static bool joins_any(const struct spec *s)
 	return false;
 }
 
+int clone_failed(int code, struct err *e)
+{
+	fail(e, code, "cannot make a user namespace: %s", strerror(code));
+	return fail_hint(e, -code, "`sandbox doctor` tells what forbids it on this host");
+}
+
 static int clone_new(struct launch *l, uint64_t flags, int sock, struct err *e)
 {
 	struct clone_args args = {.flags = flags | CLONE_PIDFD,
@@ -60,11 +67,8 @@ static int clone_new(struct launch *l, uint64_t flags, int sock, struct err *e)
 	if (pid < 0 && args.flags & CLONE_INTO_CGROUP && pid != -EPERM && pid != -ENOSPC)
 		return fail(e, (int)-pid, "cannot begin in the control group %s: %s",
 			    l->cgroup->path, strerror((int)-pid));
-	if (pid < 0) {
-		fail(e, (int)-pid, "cannot make a user namespace: %s", strerror((int)-pid));
-		return fail_hint(e, (int)pid,
-				 "`sandbox doctor` tells what forbids it on this host");
-	}
+	if (pid < 0)
+		return clone_failed((int)-pid, e);
 	l->pid = (pid_t)pid;
 	return 0;
 }
@@ -82,8 +86,9 @@ int step_clone(struct launch *l, struct err *e)
 		return fail_errno(e, "cannot make a socket pair");
 	l->sock = move_fd_above(pair[0], 10);
 	pair[1] = move_fd_above(pair[1], 10);
-	r = joins_any(l->spec) ? clone_joined(l, flags, pair[1], e)
-			       : clone_new(l, flags, pair[1], e);
+	r = joins_any(l->spec)  ? clone_joined(l, flags, pair[1], e)
+	    : launch_borrows(l) ? clone_borrowing(l, flags, pair[1], e)
+				: clone_new(l, flags, pair[1], e);
 	close_fd(pair[1]);
 	fault_point("cloned");
 	return r;
@@ -104,12 +109,19 @@ int step_userns_fd(struct launch *l, struct err *e)
 {
 	char path[32];
 
+	if (launch_borrows(l))
+		return namespaces_shown(l, e);
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", l->pid);
 	l->userns_fd = open(path, O_RDONLY | O_CLOEXEC);
 	return l->userns_fd < 0 ? fail_errno(e, "cannot open the user namespace") : 0;
 }
 
 int step_net_helper(struct launch *l, struct err *e)
+{
+	return l->hooks->net_start(l->hooks->ctx, e);
+}
+
+int step_net_userns(struct launch *l, struct err *e)
 {
 	return l->hooks->net_parent(l->hooks->ctx, l->userns_fd, e);
 }
@@ -118,7 +130,7 @@ int step_finish_maps(struct launch *l, struct err *e)
 {
 	int r = l->kept_userns ? 0 : idmap_finish(&l->job, e);
 
-	if (r < 0)
+	if (r < 0 || launch_borrows(l))
 		return r;
 	r = sync_send(l->sock, SYNC_MAPPED, -1);
 	/* A child that has failed already says why on the same socket. */
@@ -131,7 +143,7 @@ int step_finish_maps(struct launch *l, struct err *e)
 void launch_init(struct launch *l)
 {
 	l->pid = -1;
-	l->pidfd = l->sock = l->userns_fd = l->pty = l->notify_fd = -1;
+	l->pidfd = l->sock = l->userns_fd = l->mntns_fd = l->pty = l->notify_fd = -1;
 	l->fuse = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
 	l->c.root = l->c.proc = l->c.sys = l->c.mqueue = l->c.cgroup = -1;
 	l->c.dev = l->c.init = l->c.console = l->c.null = -1;
@@ -172,6 +184,11 @@ int launch_start(struct launch *l, struct err *e)
 	if (l->driver == ROOTFS_AUTO)
 		l->driver = l->spec->rootfs.driver;
 	r = steps_walk(l, PARENT, e);
+	if (r == -EAGAIN && l->not_alone) {
+		launch_kill(l);
+		launch_init(l);
+		r = steps_walk(l, PARENT, e);
+	}
 	early_sources_drop(l);
 	if (r < 0) {
 		r = word_of_child(l, r, e);
@@ -363,6 +380,8 @@ void launch_free(struct launch *l)
 	close_fd(take_fd(&l->pidfd));
 	close_fd(take_fd(&l->sock));
 	close_fd(take_fd(&l->userns_fd));
+	/* Nothing of the caller's is mounted there: nobody need wait until it is taken down. */
+	close_deferred(take_fd(&l->mntns_fd));
 	close_fd(take_fd(&l->pty));
 	close_fd(take_fd(&l->notify_fd));
 	if (l->c.seccomp && l->spec->sec.seccomp != SECCOMP_DEFAULT)

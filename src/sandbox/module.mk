@@ -9,7 +9,7 @@ include src/sandbox/seccomp.mk
 libsandbox_a_SOURCES += src/sandbox/doctor.h src/sandbox/doctor.c src/sandbox/doctor_trial.c \
 	src/sandbox/doctor_userns.c src/sandbox/doctor_store.c src/sandbox/doctor_host.c
 libsandbox_a_SOURCES += src/sandbox/cgroup.c src/sandbox/cgroup_dev.c \
-	src/sandbox/cgroup_stat.c src/sandbox/clone.c src/sandbox/hooks.c src/sandbox/listener.c src/sandbox/netdev.c \
+	src/sandbox/cgroup_stat.c src/sandbox/borrow.c src/sandbox/clone.c src/sandbox/hooks.c src/sandbox/listener.c src/sandbox/netdev.c \
 	src/sandbox/oci_dev.c src/sandbox/oci_mounts.c \
 	src/sandbox/oci_process.c src/sandbox/oci_root.c \
 	src/sandbox/unattended.c

@@ -155,7 +155,8 @@ int step_net(struct launch *l, struct err *e)
 
 int step_wait_maps(struct launch *l, struct err *e)
 {
-	int r = sync_wait(l->sock, SYNC_MAPPED, NULL, e);
+	int r = launch_borrows(l) ? idmap_await(&l->job, e)
+				  : sync_wait(l->sock, SYNC_MAPPED, NULL, e);
 
 	fault_point("mapped");
 	return r;

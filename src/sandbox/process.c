@@ -67,6 +67,13 @@ int step_open_init(struct launch *l, struct err *e)
 	r = sys_mount_setattr(fd, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, 0);
 	if (r < 0)
 		return fail(e, -r, "cannot make %s read-only: %s", path, strerror(-r));
+	/*
+	 * Attached, it goes with the old root: to let go of a mount that is attached nowhere takes an RCU
+	 * grace period of its own, and exec would wait for that. Not where it could get into a clone.
+	 */
+	if (!l->joined && !l->spec->bare && l->spec->rootfs.driver != ROOTFS_DIR)
+		sys_move_mount(fd, "", found, "",
+			       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	l->c.init = take_fd(&fd);
 	return 0;
 }
@@ -276,6 +283,10 @@ int step_find_command(struct launch *l, struct err *e)
 		char *full = path_join(*dir ? dir : ".", name);
 		int r = try_command(full);
 
+		if (r == -ENOENT) {
+			free(full);
+			continue;
+		}
 		if (!r) {
 			l->c.command = full;
 			strv_free(&dirs);
@@ -322,7 +333,8 @@ static char **init_argv(const struct launch *l)
 	snprintf(sock, sizeof(sock), "%d", INIT_SOCK + l->keep_fds);
 	argv[0] = xstrdup(INIT_NAME);
 	argv[1] = xasprintf("%s%s%s%s", l->spec->tty ? (char[]){INIT_FLAG_TTY, '\0'} : "",
-			    l->quiet ? (char[]){INIT_FLAG_QUIET, '\0'} : "", l->spec->init ? "" : (char[]){INIT_FLAG_EXEC, '\0'},
+			    l->quiet ? (char[]){INIT_FLAG_QUIET, '\0'} : "",
+			    l->spec->init ? "" : (char[]){INIT_FLAG_EXEC, '\0'},
 			    l->keep_fds ? sock : "");
 	argv[2] = l->c.command;
 	memcpy(argv + 3, args->v, args->n * sizeof(*argv));
@@ -349,6 +361,7 @@ int step_exec(struct launch *l, struct err *e)
 	fault_point("exec");
 	if (!l->unattended && supervisor_gone(l))
 		return fail(e, ESRCH, "the supervisor is gone");
+	borrowed_enough(l);
 	reset_signals();
 	l->sock = move_fd_above(l->sock, sock + 1);
 	l->c.init = move_fd_above(l->c.init, sock + 1);

@@ -266,6 +266,11 @@ int step_rootfs(struct launch *l, struct err *e)
 		log_debug("root file system: %s does not work here: %s", drivers[i].name, why.msg);
 		if (want != ROOTFS_AUTO)
 			return fail(e, -r, "storage driver %s: %s", drivers[i].name, why.msg);
+		/* A server of ours is needed, perhaps: the launch starts anew. */
+		if (l->lender) {
+			l->lender->not_alone = true;
+			_exit(125);
+		}
 		/* The first reason is the one to mend: the others are makeshifts. */
 		if (!i)
 			*e = why;

@@ -47,6 +47,7 @@ struct idmap_plan {
  * struct idmap_job - id helpers that are running
  * @plan: borrowed
  * @out: reading ends of what they complain about
+ * @go: a pipe, a byte for each that waits for its number; closed, they give up
  * @spawn: what they need until their exec
  */
 struct idmap_job {
@@ -54,6 +55,7 @@ struct idmap_job {
 	pid_t pid[2];
 	int pidfd[2];
 	int out[2];
+	int go[2];
 	struct spawn *spawn[2];
 };
 
@@ -62,6 +64,8 @@ int idmap_own(struct idmap_plan *p, struct err *e);
 bool idmap_is_root(void);
 int idmap_prepare(struct idmap_job *j, const struct idmap_plan *p, struct err *e);
 int idmap_start(struct idmap_job *j, pid_t child, struct err *e);
+int idmap_hand_over(struct idmap_job *j, pid_t child, struct err *e);
+int idmap_await(struct idmap_job *j, struct err *e);
 int idmap_finish(struct idmap_job *j, struct err *e);
 void idmap_cancel(struct idmap_job *j);
 int idmap_write(const struct idmap_plan *p, pid_t child, struct err *e);
@@ -202,12 +206,14 @@ json *cgroup_stats(const struct cgroup *g);
  * struct launch_hooks - what other layers do during a launch
  * @net_child: child, inside the new network namespace, before the maps; returns a
  *	descriptor for the supervisor (the tap), -ENOENT for none, or an error
- * @net_parent: parent, once the user namespace is there; may start a helper
+ * @net_start: parent, first of all; may start a helper, in place of one of before
+ * @net_parent: parent, once the user namespace is there, for that helper
  * @net_tap: parent, with the tap; borrowed
  * @ctx: for all
  */
 struct launch_hooks {
 	int (*net_child)(void *ctx, struct err *e);
+	int (*net_start)(void *ctx, struct err *e);
 	int (*net_parent)(void *ctx, int userns_fd, struct err *e);
 	int (*net_tap)(void *ctx, int tap_fd, struct err *e);
 	void *ctx;
@@ -280,6 +286,7 @@ struct launch {
 	bool wait_start; /* stop before exec until launch_go() */
 	int kept_userns; /* of the run before, to go on in; 0: a new one */
 	bool notify;     /* the payload gets a NOTIFY_SOCKET */
+	bool not_alone;  /* the child needs us before its exec: see borrow.c */
 	bool quiet;      /* LAUNCH_STARTED may come late, or not before LAUNCH_EXITED */
 	bool detached;   /* of launch_join(): it may live longer than we do */
 	bool joined;     /* by launch_join() */
@@ -293,6 +300,7 @@ struct launch {
 	int pidfd;
 	int sock;
 	int userns_fd;
+	int mntns_fd; /* or -1 */
 	int pty;
 	int notify_fd;
 	struct idmap_job job;
@@ -303,6 +311,7 @@ struct launch {
 	int value;
 
 	/* the child's own */
+	struct launch *lender; /* the parent's, whose memory it has borrowed */
 	struct {
 		int root;                      /* the new root, once it is mounted */
 		int proc, sys, mqueue, cgroup; /* detached mounts */

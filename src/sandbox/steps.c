@@ -96,6 +96,21 @@ static bool new_maps(const struct launch *l)
 	return has_maps(l) && anew(l);
 }
 
+static bool borrows(const struct launch *l)
+{
+	return launch_borrows(l);
+}
+
+static bool borrows_with_helpers(const struct launch *l)
+{
+	return borrows(l) && l->plan->driver == IDMAP_HELPERS;
+}
+
+static bool maps_of_other(const struct launch *l)
+{
+	return new_maps(l) && !borrows(l);
+}
+
 static bool wants_userns_fd(const struct launch *l)
 {
 	return new_maps(l) && !l->unattended;
@@ -241,23 +256,31 @@ const struct step steps[] = {
 	 "a profile from a file takes memory and a library, which a child must not wait for"},
 	{"early-sources", PARENT, root_with_maps, step_early_sources, NEEDS_NOTHING, {"clone"},
 	 "folders that root reaches and container root, who is another one, may not"},
+	{"net-helper", PARENT, has_helper_net, step_net_helper, NEEDS_NOTHING, {"clone", "net-userns"},
+	 "it loads its libraries meanwhile"},
 	{"prepare-maps", PARENT, new_maps, step_prepare_maps, NEEDS_NOTHING, {"clone"},
 	 "what we write after the clone has to be copied first"},
+	{"waiting-helpers", PARENT, borrows_with_helpers, step_waiting_helpers, NEEDS_NOTHING, {"clone"},
+	 "the clone returns when the child has no need of us any more: they wait for its number"},
 	{"clone", PARENT, anew, step_clone, NEEDS_NOTHING, {"start-maps"},
 	 "user and pid namespace alone: the id helpers can start 0.4 ms earlier"},
-	{"rejoin", PARENT, again, step_rejoin, NEEDS_NOTHING, {"net-helper", "finish-maps"},
+	{"rejoin", PARENT, again, step_rejoin, NEEDS_NOTHING, {"net-userns", "finish-maps"},
 	 "in place of the rows around it: the user namespace of the run before has its maps"},
-	{"start-maps", PARENT, new_maps, step_start_maps, NEEDS_NOTHING, {"finish-maps"},
+	{"start-maps", PARENT, maps_of_other, step_start_maps, NEEDS_NOTHING, {"finish-maps"},
 	 "newuidmap and newgidmap side by side, and beside what the child does"},
-	{"userns-fd", PARENT, wants_userns_fd, step_userns_fd, NEEDS_NOTHING, {"net-helper", "finish-maps"},
+	{"userns-fd", PARENT, wants_userns_fd, step_userns_fd, NEEDS_NOTHING, {"net-userns", "finish-maps"},
 	 "helpers and the cleaner join the user namespace, also when the child has gone"},
-	{"net-helper", PARENT, has_helper_net, step_net_helper, NEEDS_NOTHING, {NULL},
-	 "it loads its libraries while the maps are written; frames wait in the tap"},
+	{"net-userns", PARENT, has_helper_net, step_net_userns, NEEDS_NOTHING, {NULL},
+	 "where it is to be confined; frames wait in the tap"},
 	{"finish-maps", PARENT, has_maps, step_finish_maps, NEEDS_NOTHING, {NULL},
 	 "says MAPPED; everything after it happens in the child"},
 
+	{"own-maps", CHILD, borrows, step_own_maps, NEEDS_NOTHING, {"wait-maps"},
+	 "first of all: the helpers can start"},
 	{"unshare", CHILD, NULL, step_unshare, NEEDS_NOTHING,
 	 {"propagation", "kernel-mounts", "network"}, "the other namespaces belong to the user namespace"},
+	{"show-namespaces", CHILD, borrows, step_show_namespaces, NEEDS_NOTHING, {"wait-maps"},
+	 "when the parent goes on, it is too late"},
 	{"time", CHILD, time_wanted, step_time, NEEDS_NOTHING, {"find-command"},
 	 "offsets are written between unshare and setns; clone3(NEWTIME) would be too late"},
 	{"oci-sources", CHILD, bare, step_oci_sources, NEEDS_NOTHING, {"propagation", "user-sysctl", "oci-mounts"},
@@ -282,10 +305,10 @@ const struct step steps[] = {
 	 "its socket has a path of the host's"},
 	{"keyring", CHILD, with_keyring, step_keyring, NEEDS_NOTHING, {"seccomp"},
 	 "keyrings know no namespaces; the filter forbids keyctl", true},
+	{"user-sources", CHILD, full, step_user_sources, NEEDS_NOTHING, {"open-init", "rootfs", "user-mounts"},
+	 "sources are host paths: opened before anything covers them"},
 	{"open-init", CHILD, NULL, step_open_init, NEEDS_NOTHING, {"pivot"},
 	 "the host's file as a read-only bind, while the host's paths are there"},
-	{"user-sources", CHILD, full, step_user_sources, NEEDS_NOTHING, {"rootfs", "user-mounts"},
-	 "sources are host paths: opened before anything covers them"},
 	{"sysctl", CHILD, full, step_sysctl, NEEDS_NOTHING, {"masks"},
 	 "through the detached proc, before it is made read-only"},
 	{"bounding", CHILD, NULL, step_bounding, NEEDS_NOTHING, {"identity"},

@@ -14,11 +14,12 @@
 #include "sandbox/internal.h"
 
 static const char *const names[] = {
-	[SYNC_MAPPED] = "MAPPED",     /* to the child: the id maps are written */
-	[SYNC_TAP] = "TAP",           /* to the parent: the network device, for sandbox-net */
-	[SYNC_FUSE] = "FUSE",         /* to the parent: /dev/fuse, for fuse-overlayfs */
-	[SYNC_COPY] = "COPY",         /* to the parent: the root is a copy of its layers */
-	[SYNC_TTY] = "TTY",           /* to the parent: the master of the terminal */
+	[SYNC_MAPPED] = "MAPPED",         /* to the child: the id maps are written */
+	[SYNC_NAMESPACES] = "NAMESPACES", /* to the parent: of users and of mounts */
+	[SYNC_TAP] = "TAP",               /* to the parent: the network device, for sandbox-net */
+	[SYNC_FUSE] = "FUSE",             /* to the parent: /dev/fuse, for fuse-overlayfs */
+	[SYNC_COPY] = "COPY",             /* to the parent: the root is a copy of its layers */
+	[SYNC_TTY] = "TTY",               /* to the parent: the master of the terminal */
 	[SYNC_NOTIFY] = "NOTIFY",     /* to the parent: where the payload says that it is ready */
 	[SYNC_READY] = "READY",       /* to the parent: created, waiting for START */
 	[SYNC_START] = "START",       /* to the child: run the payload */

@@ -196,6 +196,33 @@ peak()
   [ "$status" -eq 125 ] && [ "$SECONDS" -lt 5 ]
 }
 
+# One id: newuidmap has no privileges under strace.
+one() { strace -f -qq -o /dev/null "$@" run --uidmap 0:0:1 --gidmap 0:0:1 --network none busybox echo ran; }
+
+# The first process has its supervisor's memory, who sleeps (sandbox/borrow.c): it gives up, and the
+# launch goes on with both awake.
+@test "21: a start that is slow begins once more, and the payload runs once" {
+  run -0 --separate-stderr one -e trace=pivot_root -e inject=pivot_root:delay_enter=3500000 \
+    "$SANDBOX" --debug 3>&-
+  [ "$output" = ran ]
+  # shellcheck disable=SC2154 # by --separate-stderr
+  [ "$(grep -c 'step own-maps' <<<"$stderr")" -eq 1 ]
+  [ "$(grep -c 'step start-maps' <<<"$stderr")" -eq 1 ]
+  [ "$(grep -c 'step pivot' <<<"$stderr")" -eq 2 ]
+}
+
+@test "21: where the overlay is refused, the next driver is tried with a supervisor that is awake" {
+  [ -w /dev/fuse ] || skip "no /dev/fuse"
+  # The fifth of a launch, after proc, sysfs, mqueue and cgroup2.
+  run -0 --separate-stderr one -e trace=fsopen -e inject=fsopen:error=ENODEV:when=5 \
+    "$SANDBOX" --debug 3>&-
+  [ "$output" = ran ]
+  # shellcheck disable=SC2154 # by --separate-stderr
+  [ "$(grep -c 'step own-maps' <<<"$stderr")" -eq 1 ]
+  [ "$(grep -c 'step start-maps' <<<"$stderr")" -eq 1 ]
+  grep -q 'root file system: fuse-overlayfs$' <<<"$stderr"
+}
+
 @test "31: output without end needs no memory, on a pipe and in a log" {
   local pid
 

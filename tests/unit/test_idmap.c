@@ -700,6 +700,36 @@ static void test_helper_fails(void **state)
 	wait_pid(child, NULL);
 }
 
+/* Helpers that wait for a number know what to do when nobody comes, and when somebody does. */
+static void test_waiting_helpers(void **state)
+{
+	struct idrange one = {0, 1, 1, false};
+	struct idmap_plan p = {.driver = IDMAP_HELPERS,
+			       .uid = {&one, 1},
+			       .gid = {&one, 1},
+			       .helper = {"/bin/echo", "/bin/echo"}};
+	struct idmap_job j;
+	struct err e = {};
+
+	(void)state;
+	alarm(30);
+	assert_int_equal(idmap_prepare(&j, &p, &e), 0);
+	assert_int_equal(idmap_start(&j, 0, &e), 0);
+	idmap_cancel(&j);
+
+	assert_int_equal(idmap_prepare(&j, &p, &e), 0);
+	assert_int_equal(idmap_start(&j, 0, &e), 0);
+	assert_int_equal(idmap_finish(&j, &e), -EIO);
+	assert_non_null(strstr(e.msg, "was killed while it was starting"));
+
+	assert_int_equal(idmap_prepare(&j, &p, &e), 0);
+	assert_int_equal(idmap_start(&j, 0, &e), 0);
+	assert_int_equal(idmap_hand_over(&j, 4711, &e), 0);
+	assert_int_equal(idmap_await(&j, &e), 0);
+	assert_int_equal(idmap_finish(&j, &e), 0);
+	alarm(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -713,6 +743,7 @@ int main(void)
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_for_files),
 		cmocka_unit_test(test_helper_fails),
+		cmocka_unit_test(test_waiting_helpers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,8 +65,9 @@ static void test_confinement_order(void **state)
 static void test_one_user_namespace(void **state)
 {
 	static const char *const anew[] = {"prepare-maps", "clone", "start-maps", "userns-fd"};
+	const struct idmap_plan plan = {.driver = IDMAP_DIRECT};
 	struct spec s;
-	struct launch l = {.spec = &s};
+	struct launch l = {.spec = &s, .plan = &plan};
 
 	(void)state;
 	spec_init(&s);
@@ -76,7 +77,7 @@ static void test_one_user_namespace(void **state)
 		for (size_t i = 0; i < ARRAY_SIZE(anew); i++)
 			assert_int_equal(steps[index_of(anew[i])].when(&l), !kept);
 	}
-	assert_true(index_of("rejoin") < index_of("net-helper"));
+	assert_true(index_of("rejoin") < index_of("net-userns"));
 	assert_true(index_of("rejoin") < index_of("finish-maps"));
 }
 
@@ -106,6 +107,61 @@ static bool applies(const char *name, const struct launch *l)
 	const struct step *s = &steps[index_of(name)];
 
 	return !s->when || s->when(l);
+}
+
+static int fails(void *ctx, int fd, struct err *e)
+{
+	(void)ctx;
+	(void)fd;
+	return fail(e, EIO, "never called");
+}
+
+/* Whoever is asleep until the exec can be asked for nothing: that is looked at row by row. */
+static void test_borrowing(void **state)
+{
+	static const enum rootfs_driver others[] = {ROOTFS_DIR, ROOTFS_FUSE, ROOTFS_COPY};
+	const struct launch_hooks hooks = {.net_parent = fails};
+	struct idmap_plan plan = {.driver = IDMAP_HELPERS};
+	struct cgroup group = {};
+	struct spec s;
+	struct launch l = {.spec = &s, .plan = &plan, .hooks = &hooks};
+
+	(void)state;
+	spec_init(&s);
+#ifndef SANITIZED
+	for (int i = 0; i < 2; i++) {
+		plan.driver = i ? IDMAP_ONE : IDMAP_HELPERS;
+		assert_true(launch_borrows(&l));
+		assert_true(applies("own-maps", &l) && applies("show-namespaces", &l));
+		assert_int_equal(applies("waiting-helpers", &l), !i);
+		assert_false(applies("start-maps", &l));
+		assert_true(applies("finish-maps", &l) && applies("wait-maps", &l));
+	}
+	assert_true(index_of("waiting-helpers") > index_of("prepare-maps"));
+	assert_true(index_of("own-maps") < index_of("unshare"));
+#endif
+#define REFUSED(change, back)                                                            \
+	do {                                                                             \
+		change;                                                                  \
+		assert_false(launch_borrows(&l));                                        \
+		assert_false(applies("own-maps", &l) || applies("show-namespaces", &l)); \
+		back;                                                                    \
+	} while (0)
+	REFUSED(plan.driver = IDMAP_DIRECT, plan.driver = IDMAP_ONE);
+	REFUSED(s.ns[NS_USER].mode = NS_HOST, s.ns[NS_USER].mode = NS_PRIVATE);
+	REFUSED(s.ns[NS_NET].mode = NS_JOIN, s.ns[NS_NET].mode = NS_PRIVATE);
+	REFUSED(s.ns[NS_TIME].mode = NS_PRIVATE, s.ns[NS_TIME].mode = NS_HOST);
+	REFUSED(l.kept_userns = 3, l.kept_userns = 0);
+	REFUSED(l.wait_start = true, l.wait_start = false);
+	REFUSED(l.unattended = true, l.unattended = false);
+	REFUSED(l.not_alone = true, l.not_alone = false);
+	REFUSED(l.joined = true, l.joined = false);
+	REFUSED(l.cgroup = &group, l.cgroup = NULL);
+	REFUSED(s.bare = true, s.bare = false);
+	REFUSED(s.mounts.n = 1, s.mounts.n = 0);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		REFUSED(l.driver = others[i], l.driver = ROOTFS_AUTO);
+#undef REFUSED
 }
 
 /*
@@ -164,8 +220,9 @@ static void test_no_maps(void **state)
 {
 	static const char *const rows[] = {"prepare-maps", "start-maps", "finish-maps",
 					   "wait-maps"};
+	const struct idmap_plan plan = {.driver = IDMAP_NONE};
 	struct spec s;
-	struct launch l = {.spec = &s};
+	struct launch l = {.spec = &s, .plan = &plan};
 
 	(void)state;
 	spec_init(&s);
@@ -184,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_confinement_order),
 		cmocka_unit_test(test_one_user_namespace),
+		cmocka_unit_test(test_borrowing),
 		cmocka_unit_test(test_one_seccomp_row),
 		cmocka_unit_test(test_early_or_late),
 		cmocka_unit_test(test_bare),
