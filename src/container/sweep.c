@@ -23,20 +23,22 @@ struct sweep {
 
 typedef void (*sweep_fn)(const struct sweep *s, int dirfd, const char *name);
 
-static void each_entry(const struct sweep *s, int fd, sweep_fn fn)
+/* Not by readdir(3), which asks and allocates more: most of these folders are empty. */
+static void each_entry(const struct sweep *s, int dirfd, const char *name, sweep_fn fn)
 {
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *de;
+	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_Alignas(struct dirent64) char buf[4096];
+	ssize_t n;
 
-	if (!d) {
-		close_fd(fd);
-		return;
+	while (fd >= 0 && (n = getdents64(fd, buf, sizeof(buf))) > 0) {
+		const struct dirent64 *de;
+
+		for (ssize_t at = 0; at < n; at += de->d_reclen) {
+			de = (const struct dirent64 *)(buf + at);
+			if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
+				fn(s, fd, de->d_name);
+		}
 	}
-	while ((de = readdir(d))) {
-		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
-			fn(s, dirfd(d), de->d_name);
-	}
-	closedir(d);
 }
 
 /* A container that is kept has ended: say so, for good, or carry its --rm out. */
@@ -166,7 +168,7 @@ static void sweep_store(const struct sweep *s, int store)
 	if (s->store < 0 ||
 	    (!read_file_at(store, "swept", 64, &seen) && seen.data && streq(seen.data, boot)))
 		return;
-	each_entry(s, openat(s->store, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_folder);
+	each_entry(s, s->store, ".", sweep_folder);
 	replace_file_at(store, "swept", boot, strlen(boot), 0600, REPLACE_FAST);
 }
 
@@ -179,13 +181,14 @@ static void sweep_store(const struct sweep *s, int store)
 void container_sweep(const struct dirs *dirs, const struct idmap_plan *plan)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	cleanup_free char *live = path_join(dirs->run, "containers");
 	cleanup_close int store = open(dirs->store, flags);
-	cleanup_close int run = open(dirs->run, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int containers = store < 0 ? -1 : openat(store, "containers", flags);
 	const struct sweep s = {dirs, plan, containers};
 
 	sweep_store(&s, store);
-	each_entry(&s, run < 0 ? -1 : openat(run, "containers", flags), sweep_live);
-	each_entry(&s, store < 0 ? -1 : openat(store, "trash", flags), sweep_folder);
+	each_entry(&s, AT_FDCWD, live, sweep_live);
+	if (store >= 0)
+		each_entry(&s, store, "trash", sweep_folder);
 	volumes_sweep(dirs, plan);
 }

@@ -52,10 +52,10 @@ int step_propagation(struct launch *l __unused, struct err *e)
 	return 0;
 }
 
-/* The kernel's keyrings know no namespaces: without its own the payload would share the caller's. */
 /*
- * The keyring of a process that is dead counts until the kernel has collected it, which takes
- * seconds under load.
+ * The kernel's keyrings know no namespaces: without its own the payload would share the caller's.
+ * That of a process that is dead counts until the kernel has collected it, which takes seconds
+ * under load.
  */
 int step_keyring(struct launch *l __unused, struct err *e)
 {
