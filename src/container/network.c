@@ -14,21 +14,13 @@ static int net_child(void *ctx, struct err *e)
 	return net_tap_create(&run->c->spec->net, e);
 }
 
-static int net_helper(void *ctx, struct err *e)
-{
-	struct run *run = ctx;
-
-	net_stop(&run->net);
-	return net_start(&run->net, e);
-}
-
 static int net_parent(void *ctx, int userns_fd, struct err *e)
 {
 	struct run *run = ctx;
 	const struct idmap_plan *plan = run->c->plan;
 
-	return net_configure(&run->net, &run->c->spec->net, userns_fd, idmap_highest(&plan->uid),
-			     idmap_highest(&plan->gid), e);
+	return net_start(&run->net, &run->c->spec->net, userns_fd, idmap_highest(&plan->uid),
+			 idmap_highest(&plan->gid), e);
 }
 
 static int net_tap(void *ctx, int tap_fd, struct err *e)
@@ -44,10 +36,8 @@ void run_prepare_net(struct run *run)
 	const struct spec *s = run->c->spec;
 
 	run->hooks = (struct launch_hooks){.net_child = net_child, .net_tap = net_tap, .ctx = run};
-	if (s->net.mode == NETWORK_SLIRP) {
-		run->hooks.net_start = net_helper;
+	if (s->net.mode == NETWORK_SLIRP)
 		run->hooks.net_parent = net_parent;
-	}
 	net_hosts(&s->net, s->hostname ? s->hostname : "localhost", &run->files.hosts);
 	net_resolv_conf(&s->net, &run->files.resolv_conf);
 	if (s->hostname)

@@ -4,8 +4,9 @@
  *
  * sandbox-net: the user-mode network of one container. It is started before the
  * container's id maps exist, gets ready beside the launch, and is told the rest
- * by messages on descriptor 3 (net/internal.h). In each state only some messages are
- * permitted; any other is fatal, as is one of a wrong size. It ends when its socket does.
+ * by messages on descriptor 3 (net/internal.h). Descriptor 4 is the container's
+ * user namespace. In each state only some messages are permitted; any other is
+ * fatal, as is one of a wrong size. It ends when its socket does.
  *
  *	state	permits		then
  *	START	CONFIG		libslirp is set up; stages join and root
@@ -25,7 +26,7 @@ static const struct message {
 	unsigned states; /* bit mask of enum state */
 	size_t fds;
 } messages[] = {
-	[NET_MSG_CONFIG] = {"CONFIG", sizeof(struct net_config), 1 << START, 1},
+	[NET_MSG_CONFIG] = {"CONFIG", sizeof(struct net_config), 1 << START, 0},
 	[NET_MSG_RESOLVERS] = {"RESOLVERS", sizeof(struct net_resolvers), 1 << READY | 1 << RUNNING,
 			       0},
 	[NET_MSG_TAP] = {"TAP", sizeof(struct net_tap), 1 << READY, 1},
@@ -35,13 +36,13 @@ _Static_assert(ARRAY_SIZE(messages) == NET_MSG_TYPES, "every message has a row")
 
 static enum state state = START;
 static struct net_config config;
-static int came = -1; /* the descriptor of the last message that had one */
+static int tap = -1;
 
 /* Receives one permitted message; its type, 0 at the end of the socket, or -errno. */
 static int receive(union net_msg *m, struct err *e)
 {
 	size_t nfds = 1;
-	ssize_t n = recv_msg(HELPER_SOCK, m, sizeof(*m), &came, &nfds);
+	ssize_t n = recv_msg(HELPER_SOCK, m, sizeof(*m), &tap, &nfds);
 
 	if (!n || n == -ECONNRESET)
 		return 0;
@@ -66,8 +67,8 @@ static int on_config(const struct net_config *c, struct err *e)
 	config = *c;
 	if (config.mtu < MTU_MIN || config.mtu > MTU_DEFAULT)
 		return fail(e, EPROTO, "sandbox-net got an MTU that it cannot use");
-	r = confine_join(came, e);
-	close_fd(take_fd(&came));
+	r = confine_join(HELPER_FIRST_FD, e);
+	close_fd(HELPER_FIRST_FD);
 	if (!r)
 		r = slirp_init_stack(&config, e);
 	if (!r)
@@ -126,7 +127,7 @@ int main(void)
 	while (!r && state != RUNNING)
 		r = handle(&m.err);
 	if (!r)
-		r = slirp_loop(came, HELPER_SOCK, handle, &m.err);
+		r = slirp_loop(tap, HELPER_SOCK, handle, &m.err);
 	if (r < 0)
 		helper_say(HELPER_SOCK, &m);
 	return r < 0;

@@ -63,7 +63,7 @@ int net_veth_create(const struct net_spec *n, int sock, struct err *e);
 
 /**
  * enum net_msg_type - what the supervisor tells sandbox-net on its socket
- * @NET_MSG_CONFIG: first, and once, with the container's user namespace: how the network is to be
+ * @NET_MSG_CONFIG: first, and once: how the network is to be
  * @NET_MSG_RESOLVERS: the host's resolvers, whenever they have changed
  * @NET_MSG_TAP: once, with the tap's descriptor, after the id maps are written
  *
@@ -72,7 +72,7 @@ int net_veth_create(const struct net_spec *n, int sock, struct err *e);
 enum net_msg_type { NET_MSG_CONFIG = 1, NET_MSG_RESOLVERS, NET_MSG_TAP, NET_MSG_TYPES };
 
 /**
- * struct net_config - NET_MSG_CONFIG; one descriptor comes along
+ * struct net_config - NET_MSG_CONFIG
  * @uid: inside the user namespace; what the helper runs as
  * @gid: likewise
  */

@@ -15,9 +15,8 @@ int net_loopback_up(struct err *e);
 int net_tap_create(const struct net_spec *n, struct err *e); /* loopback too; returns its fd */
 
 /* parent side; theory in start.c */
-int net_start(struct helper *h, struct err *e);
-int net_configure(struct helper *h, const struct net_spec *n, int userns_fd, uint32_t uid,
-		  uint32_t gid, struct err *e);
+int net_start(struct helper *h, const struct net_spec *n, int userns_fd, uint32_t uid, uint32_t gid,
+	      struct err *e);
 int net_give_tap(struct helper *h, int tap_fd, struct err *e);
 int net_push_resolvers(struct helper *h, struct err *e);
 int net_event(struct helper *h, struct err *e); /* when h->sock can be read: is it still there? */

@@ -37,32 +37,20 @@ static int tell(struct helper *h, const void *msg, size_t n, const int *fd, stru
 
 /**
  * net_start - start the user-mode network of a container
- * @h: receives the helper; net_configure() has to follow
- *
- * Context: parent; single-threaded.
- * Return: 0 or -errno.
- */
-int net_start(struct helper *h, struct err *e)
-{
-	static char *const argv[] = {(char *)"sandbox-net", NULL};
-	static const struct helper_env env = {.child = own_session};
-
-	return helper_spawn(h, argv[0], argv, NULL, NULL, 0, &env, e);
-}
-
-/**
- * net_configure - tell the helper what network it is to be, and whose
+ * @h: receives the helper
  * @n: mode NETWORK_SLIRP
  * @userns_fd: the container's user namespace, borrowed; its maps need not be written
  * @uid: what the helper runs as: the highest mapped id, inside
  * @gid: likewise
  *
- * Context: parent.
+ * Context: parent; single-threaded.
  * Return: 0 or -errno.
  */
-int net_configure(struct helper *h, const struct net_spec *n, int userns_fd, uint32_t uid,
-		  uint32_t gid, struct err *e)
+int net_start(struct helper *h, const struct net_spec *n, int userns_fd, uint32_t uid, uint32_t gid,
+	      struct err *e)
 {
+	static char *const argv[] = {(char *)"sandbox-net", NULL};
+	static const struct helper_env env = {.child = own_session};
 	const struct net_config config = {
 		.type = NET_MSG_CONFIG,
 		.mtu = n->mtu ? n->mtu : MTU_DEFAULT,
@@ -72,8 +60,9 @@ int net_configure(struct helper *h, const struct net_spec *n, int userns_fd, uin
 		.host_loopback = n->host_loopback,
 		.block_metadata = n->block_metadata,
 	};
+	int r = helper_spawn(h, argv[0], argv, NULL, &userns_fd, 1, &env, e);
 
-	return tell(h, &config, sizeof(config), &userns_fd, e);
+	return r < 0 ? r : tell(h, &config, sizeof(config), NULL, e);
 }
 
 /**

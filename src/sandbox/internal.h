@@ -87,7 +87,6 @@ int step_start_maps(struct launch *l, struct err *e);
 int step_prepare_maps(struct launch *l, struct err *e);
 int step_userns_fd(struct launch *l, struct err *e);
 int step_net_helper(struct launch *l, struct err *e);
-int step_net_userns(struct launch *l, struct err *e);
 int step_finish_maps(struct launch *l, struct err *e);
 
 /* borrow.c */

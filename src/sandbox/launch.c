@@ -118,11 +118,6 @@ int step_userns_fd(struct launch *l, struct err *e)
 
 int step_net_helper(struct launch *l, struct err *e)
 {
-	return l->hooks->net_start(l->hooks->ctx, e);
-}
-
-int step_net_userns(struct launch *l, struct err *e)
-{
 	return l->hooks->net_parent(l->hooks->ctx, l->userns_fd, e);
 }
 

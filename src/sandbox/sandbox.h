@@ -206,14 +206,12 @@ json *cgroup_stats(const struct cgroup *g);
  * struct launch_hooks - what other layers do during a launch
  * @net_child: child, inside the new network namespace, before the maps; returns a
  *	descriptor for the supervisor (the tap), -ENOENT for none, or an error
- * @net_start: parent, first of all; may start a helper, in place of one of before
- * @net_parent: parent, once the user namespace is there, for that helper
+ * @net_parent: parent, once the user namespace is there; may start a helper
  * @net_tap: parent, with the tap; borrowed
  * @ctx: for all
  */
 struct launch_hooks {
 	int (*net_child)(void *ctx, struct err *e);
-	int (*net_start)(void *ctx, struct err *e);
 	int (*net_parent)(void *ctx, int userns_fd, struct err *e);
 	int (*net_tap)(void *ctx, int tap_fd, struct err *e);
 	void *ctx;

@@ -177,7 +177,7 @@ static int run(char **command)
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
 	cleanup_close int userns = open(path, O_RDONLY | O_CLOEXEC);
 	t = now_ns();
-	if (net_start(&h, &e) < 0 || net_configure(&h, &opt.net, userns, id, id, &e) < 0)
+	if (net_start(&h, &opt.net, userns, id, id, &e) < 0)
 		give_up(&e);
 	lap("start", t);
 	snprintf(path, sizeof(path), "%d", h.pid);

@@ -77,7 +77,7 @@ static void test_one_user_namespace(void **state)
 		for (size_t i = 0; i < ARRAY_SIZE(anew); i++)
 			assert_int_equal(steps[index_of(anew[i])].when(&l), !kept);
 	}
-	assert_true(index_of("rejoin") < index_of("net-userns"));
+	assert_true(index_of("rejoin") < index_of("net-helper"));
 	assert_true(index_of("rejoin") < index_of("finish-maps"));
 }
 
