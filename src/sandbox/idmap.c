@@ -27,6 +27,7 @@
  */
 #include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "linux/sys.h"
@@ -74,6 +75,29 @@ static int read_extents(const char *path, struct ranges *out, bool *whole, struc
 	return 0;
 }
 
+/* The initial user namespace has every id, and a number that is its own. Source: linux/proc_ns.h. */
+static bool is_initial(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/user", &st) && st.st_ino == 0xeffffffdU;
+}
+
+/* The ids that there are for us, and whether that is all of them. */
+static int read_own_extents(struct idmap_caller *c, struct err *e)
+{
+	int r;
+
+	c->initial = true;
+	if (is_initial()) {
+		ranges_append(&c->exists[UIDS], 0, ID_END);
+		ranges_append(&c->exists[GIDS], 0, ID_END);
+		return 0;
+	}
+	r = read_extents("/proc/self/uid_map", &c->exists[UIDS], &c->initial, e);
+	return r < 0 ? r : read_extents("/proc/self/gid_map", &c->exists[GIDS], &c->initial, e);
+}
+
 static bool setgroups_denied(void)
 {
 	char text[8] = "";
@@ -106,11 +130,9 @@ int idmap_gather(struct idmap_caller *c, struct err *e)
 {
 	int r;
 
-	*c = (struct idmap_caller){.id = {geteuid(), getegid()}, .initial = true};
+	*c = (struct idmap_caller){.id = {geteuid(), getegid()}};
 	c->direct = has_own_caps(CAP_SETUID, CAP_SETGID);
-	r = read_extents("/proc/self/uid_map", &c->exists[UIDS], &c->initial, e);
-	if (!r)
-		r = read_extents("/proc/self/gid_map", &c->exists[GIDS], &c->initial, e);
+	r = read_own_extents(c, e);
 	if (r < 0)
 		return r;
 	c->setgroups_denied = !c->initial && setgroups_denied();

@@ -418,7 +418,8 @@ int idmap_await(struct idmap_job *j, struct err *e)
 
 	if (j->plan->driver != IDMAP_HELPERS)
 		return 0;
-	for (int w = UIDS; w <= GIDS; w++) {
+	/* The one that was started last is mostly the last: so we wake up once. */
+	for (int w = GIDS; w >= UIDS; w--) {
 		p.fd = j->pidfd[w];
 		while (poll(&p, 1, HELPER_TIMEOUT_S * 1000) < 0) {
 			if (errno != EINTR)
