@@ -135,18 +135,14 @@ static __noreturn int helper_child(void *arg)
 /* Where nobody has to act between clone and exec, it need not have memory of its own until then. */
 static pid_t start(struct start *s, int *pidfd)
 {
+	const uint64_t flags = s->env ? s->env->clone_flags : 0;
 	pid_t pid, number;
 
 #ifndef SANITIZED
-	if (!s->env || !s->env->parent) {
-		pid = sys_clone_lending(helper_child, s, s->env ? (int)s->env->clone_flags : 0,
-					&number);
-		if (pid > 0)
-			*pidfd = sys_pidfd_open(pid, 0);
-		return pid;
-	}
+	if (!s->env || !s->env->parent)
+		return sys_clone_lending(helper_child, s, (int)flags, &number, pidfd);
 #endif
-	pid = sys_clone(s->env ? s->env->clone_flags : 0, pidfd);
+	pid = sys_clone(flags, pidfd);
 	if (!pid)
 		helper_child(s);
 	return pid;

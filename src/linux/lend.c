@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "linux/sys.h"
@@ -16,6 +17,7 @@
  * @fn: must not return unless it has failed before it touched anything; its result is the exit status
  * @flags: CLONE_NEW* and the like; the exit signal is SIGCHLD
  * @number: receives the child's number before the child runs, in our process numbers
+ * @pidfd: receives a close-on-exec pidfd, when we run again
  *
  * As vfork(), on a stack of its own. Compared with fork() there are no page tables to copy, no pages
  * that are copied because either side writes, and none for exec to take down. Memory is all that is
@@ -25,7 +27,7 @@
  * Context: single-threaded; signal handlers of ours must not run in the child.
  * Return: pid, or -errno.
  */
-pid_t sys_clone_lending(int (*fn)(void *arg), void *arg, int flags, pid_t *number)
+pid_t sys_clone_lending(int (*fn)(void *arg), void *arg, int flags, pid_t *number, int *pidfd)
 {
 	const int dumpable = sys_prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 	char *stack = mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_NONE,
@@ -43,5 +45,14 @@ pid_t sys_clone_lending(int (*fn)(void *arg), void *arg, int flags, pid_t *numbe
 	munmap(stack, GUARD_SIZE + STACK_SIZE);
 	if (dumpable == 1)
 		sys_prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	return pid < 0 ? -code : pid;
+	if (pid < 0)
+		return -code;
+	*pidfd = sys_pidfd_open(pid, 0);
+	if (*pidfd < 0) {
+		kill(pid, SIGKILL);
+		while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+			;
+		return *pidfd;
+	}
+	return pid;
 }

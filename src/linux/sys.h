@@ -26,7 +26,7 @@ struct seccomp_prog;
 long sys_clone3(struct clone_args *args);
 pid_t sys_clone(uint64_t flags, int *pidfd);
 pid_t sys_clone_old(unsigned long flags, int *pidfd);
-pid_t sys_clone_lending(int (*fn)(void *arg), void *arg, int flags, pid_t *number);
+pid_t sys_clone_lending(int (*fn)(void *arg), void *arg, int flags, pid_t *number, int *pidfd);
 int sys_pidfd_open(pid_t pid, unsigned flags);
 int sys_pidfd_send_signal(int pidfd, int sig);
 int sys_pidfd_send_info(int pidfd, siginfo_t *info);

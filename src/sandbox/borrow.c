@@ -17,7 +17,7 @@
  * not freed. Nobody inside the container runs before exec.
  */
 #include <signal.h>
-#include <sys/time.h>
+#include <time.h>
 
 #include "sandbox/internal.h"
 
@@ -63,21 +63,24 @@ static void on_alarm(int sig __unused)
 	_exit(125);
 }
 
-/* A handler, because the first process of a pid namespace ignores what would end it. */
+/*
+ * A handler, because the first process of a pid namespace ignores what would end it. A timer of
+ * this kind ends with exec; the one of alarm(2) would go on, and a filter may forbid stopping it.
+ */
 static void limit_time(int seconds)
 {
 	const struct sigaction sa = {.sa_handler = on_alarm};
-	const struct itimerval limit = {.it_value = {.tv_sec = seconds}};
+	const struct itimerspec limit = {.it_value = {.tv_sec = seconds}};
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	sigset_t alarm;
+	timer_t timer;
 
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &alarm, NULL);
 	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &limit, NULL);
-}
-
-/* borrowed_enough - right before exec, which would let the timer go on */
-void borrowed_enough(const struct launch *l)
-{
-	if (l->lender)
-		setitimer(ITIMER_REAL, &(struct itimerval){}, NULL);
+	if (!timer_create(CLOCK_MONOTONIC, &event, &timer))
+		timer_settime(timer, 0, &limit, NULL);
 }
 
 static int child(void *arg)
@@ -97,15 +100,10 @@ int clone_borrowing(struct launch *l, uint64_t flags, int sock, struct err *e)
 {
 	struct loan loan = {.l = l, .sock = sock};
 
-	l->pid = sys_clone_lending(child, &loan, (int)flags, &loan.child);
+	l->pid = sys_clone_lending(child, &loan, (int)flags, &loan.child, &l->pidfd);
 	if (l->pid < 0)
 		return clone_failed(-l->pid, e);
-	l->pidfd = sys_pidfd_open(l->pid, 0);
-	if (l->pidfd >= 0 && l->not_alone)
-		return -EAGAIN;
-	return l->pidfd < 0 ? fail(e, -l->pidfd, "cannot watch the container's first process: %s",
-				   strerror(-l->pidfd))
-			    : 0;
+	return l->not_alone ? -EAGAIN : 0;
 }
 
 /*

@@ -94,7 +94,6 @@ bool launch_borrows(const struct launch *l);
 int clone_borrowing(struct launch *l, uint64_t flags, int sock, struct err *e);
 int step_show_namespaces(struct launch *l, struct err *e);
 int namespaces_shown(struct launch *l, struct err *e);
-void borrowed_enough(const struct launch *l);
 int step_own_maps(struct launch *l, struct err *e);
 int step_waiting_helpers(struct launch *l, struct err *e);
 

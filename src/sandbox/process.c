@@ -361,7 +361,6 @@ int step_exec(struct launch *l, struct err *e)
 	fault_point("exec");
 	if (!l->unattended && supervisor_gone(l))
 		return fail(e, ESRCH, "the supervisor is gone");
-	borrowed_enough(l);
 	reset_signals();
 	l->sock = move_fd_above(l->sock, sock + 1);
 	l->c.init = move_fd_above(l->c.init, sock + 1);
