@@ -9,6 +9,7 @@
  * any point, the kernel ends the container with it, and the next command removes
  * the records (state.c).
  */
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
@@ -87,6 +88,9 @@ static void on_brief(struct run *run)
 /* Nothing more comes. Without init this is exec having succeeded; with it, somebody killed it. */
 static int on_gone(struct run *run, struct err *e)
 {
+	/* It need not have told that it runs. */
+	if (run->launch.quiet && run->timed_out)
+		run->started = true;
 	if (run->c->spec->init && !run->started)
 		return fail(e, EIO,
 			    "the container's first process was killed while it was starting");
@@ -296,6 +300,19 @@ static int write_cidfile(const struct spec *s, struct err *e)
 	return r < 0 ? fail(e, -r, "cannot write %s: %s", s->cidfile, strerror(-r)) : 0;
 }
 
+/*
+ * Nobody waits for its start, and while it is short nobody can look for it. A payload that can
+ * trace sandbox-init could keep it from telling, and go on in its name (launch.c: expected()).
+ */
+static bool may_be_quiet(const struct run *run)
+{
+	const struct spec *s = run->c->spec;
+
+	return s->init && s->ns[NS_PID].mode == NS_PRIVATE && !state_is_kept(s) && !s->name &&
+	       !s->tty && !health_is_on(&s->health) && !run->notify &&
+	       !(s->sec.caps & 1ULL << CAP_SYS_PTRACE);
+}
+
 /* run_once - from the launch to the last word of the payload */
 int run_once(struct run *run, struct err *e)
 {
@@ -305,6 +322,7 @@ int run_once(struct run *run, struct err *e)
 
 	if (!r) {
 		run_prepare_net(run);
+		run->launch.quiet = may_be_quiet(run);
 		r = covers_find(s, run->c->dirs, &covers, e);
 		run->launch.covers = &covers;
 		if (!r)
@@ -338,15 +356,6 @@ int run_once(struct run *run, struct err *e)
 	return r;
 }
 
-/* Nobody waits for its start, and while it is short nobody can look for it. */
-static bool may_be_quiet(const struct run *run)
-{
-	const struct spec *s = run->c->spec;
-
-	return s->init && s->ns[NS_PID].mode == NS_PRIVATE && !state_is_kept(s) && !s->name &&
-	       !s->tty && !health_is_on(&s->health) && !notify_proxied(run);
-}
-
 void run_reset(struct run *run)
 {
 	run->launch = (struct launch){.spec = run->c->spec,
@@ -356,8 +365,7 @@ void run_reset(struct run *run)
 				      .run_dir = run->c->dirs->run,
 				      .kept_userns = run->kept_userns,
 				      .driver = run->state.info.driver,
-				      .notify = notify_proxied(run),
-				      .quiet = may_be_quiet(run)};
+				      .notify = notify_proxied(run)};
 	launch_init(&run->launch);
 	run->net = (struct helper){.pid = -1, .pidfd = -1, .sock = -1};
 	run->deadline = run->idle_at = run->kill_at = 0;

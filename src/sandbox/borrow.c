@@ -4,24 +4,25 @@
  *
  * Where nothing is wanted of the parent between the clone and sandbox-init, the container's
  * first process borrows its memory until then (sys_clone_lending()), which saves a tenth of a
- * start. The parent sleeps meanwhile and hears no signal. So the child takes three seconds and no
- * more: then it gives up, and the launch begins once more without borrowing, where a signal
- * can end a start that hangs.
+ * start. The parent sleeps meanwhile and hears no signal but SIGKILL. So this is not for what may
+ * take long: the user's own folders, a store on a server, hooks.
  *
  * What the parent does for the child elsewhere, the child has done for it here: it writes a
  * map of one id itself, and the id helpers were started before the clone and wait for its number
- * (idmap_helper.c). Where the overlay is refused, and fuse-overlayfs is to be started,
- * the child gives up and the launch begins once more without borrowing.
+ * (idmap_helper.c). Where that is not enough, because fuse-overlayfs is to be started or something
+ * has to be waited for after all, the child gives up, and the launch begins once more without
+ * borrowing.
  *
  * The child's struct launch is a copy. Of what it writes into the heap, the parent keeps what was
- * not freed. Nobody inside the container runs before exec.
+ * not freed. A child that was killed may have been in the middle of an allocation: then the parent
+ * does nothing any more but to say so, and the next command removes what is left. Nobody inside
+ * the container runs before exec.
  */
+#include <linux/magic.h>
 #include <signal.h>
-#include <time.h>
+#include <sys/vfs.h>
 
 #include "sandbox/internal.h"
-
-#define TIME_LIMIT_S 3
 
 struct loan {
 	struct launch *l; /* the parent's */
@@ -29,8 +30,26 @@ struct loan {
 	pid_t child;
 };
 
-/* launch_borrows - does the container's first process run in our memory until its exec? */
-bool launch_borrows(const struct launch *l)
+/* A file system whose answers may not come, and which is waited for without hearing signals. */
+static bool is_remote(const char *path)
+{
+	static const long types[] = {NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC,  SMB2_SUPER_MAGIC,
+				     CIFS_SUPER_MAGIC, CEPH_SUPER_MAGIC, FUSE_SUPER_MAGIC,
+				     AFS_SUPER_MAGIC,  AFS_FS_MAGIC,     V9FS_MAGIC,
+				     CODA_SUPER_MAGIC, OCFS2_SUPER_MAGIC};
+	struct statfs fs;
+
+	if (statfs(path, &fs) < 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if ((uint32_t)fs.f_type == (uint32_t)types[i])
+			return true;
+	}
+	return false;
+}
+
+/* launch_may_borrow - can the container's first process run in our memory until its exec? */
+bool launch_may_borrow(const struct launch *l)
 {
 	const struct spec *s = l->spec;
 
@@ -42,45 +61,17 @@ bool launch_borrows(const struct launch *l)
 			return false;
 	}
 	/* Nobody enters a time namespace who shares his memory. */
-	if (s->ns[NS_TIME].mode == NS_PRIVATE)
+	if (s->ns[NS_USER].mode != NS_PRIVATE || s->ns[NS_TIME].mode == NS_PRIVATE)
 		return false;
-	if (s->ns[NS_USER].mode != NS_PRIVATE || l->kept_userns || l->joined || l->unattended)
+	if (l->kept_userns || l->joined || l->unattended || l->wait_start || l->cgroup)
 		return false;
-	/* Folders of the user's, which may be on a server that does not answer. */
-	if (s->bare || s->mounts.n || l->wait_start || l->cgroup)
+	if (s->bare || s->mounts.n)
 		return false;
 	if (l->plan->driver != IDMAP_ONE && l->plan->driver != IDMAP_HELPERS)
 		return false;
-	return !l->not_alone && (l->driver == ROOTFS_AUTO || l->driver == ROOTFS_OVERLAY);
-}
-
-static struct launch *lender;
-
-/* It takes too long, and who has lent us his memory can be reached by nobody meanwhile. */
-static void on_alarm(int sig __unused)
-{
-	lender->not_alone = true;
-	_exit(125);
-}
-
-/*
- * A handler, because the first process of a pid namespace ignores what would end it. A timer of
- * this kind ends with exec; the one of alarm(2) would go on, and a filter may forbid stopping it.
- */
-static void limit_time(int seconds)
-{
-	const struct sigaction sa = {.sa_handler = on_alarm};
-	const struct itimerspec limit = {.it_value = {.tv_sec = seconds}};
-	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
-	sigset_t alarm;
-	timer_t timer;
-
-	sigemptyset(&alarm);
-	sigaddset(&alarm, SIGALRM);
-	sigprocmask(SIG_UNBLOCK, &alarm, NULL);
-	sigaction(SIGALRM, &sa, NULL);
-	if (!timer_create(CLOCK_MONOTONIC, &event, &timer))
-		timer_settime(timer, 0, &limit, NULL);
+	if (l->driver != ROOTFS_AUTO && l->driver != ROOTFS_OVERLAY)
+		return false;
+	return !s->rootfs.layers.n || !is_remote(s->rootfs.layers.v[0]);
 }
 
 static int child(void *arg)
@@ -88,11 +79,28 @@ static int child(void *arg)
 	struct loan *loan = arg;
 	struct launch copy = *loan->l;
 
-	lender = loan->l;
-	limit_time(TIME_LIMIT_S);
 	copy.pid = loan->child;
 	copy.lender = loan->l;
 	child_main(&copy, loan->sock);
+}
+
+/* borrow_give_up - in the child: the parent is needed after all */
+__noreturn void borrow_give_up(const struct launch *l)
+{
+	l->lender->not_alone = true;
+	_exit(125);
+}
+
+static void end_if_killed(int pidfd)
+{
+	siginfo_t info = {};
+
+	if (sys_waitid_pidfd(pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid ||
+	    info.si_code == CLD_EXITED)
+		return;
+	dprintf(STDERR_FILENO,
+		"sandbox: the container's first process was killed while it was starting\n");
+	_exit(125);
 }
 
 /* Return: 0; -EAGAIN: begin again, without borrowing; or another -errno */
@@ -103,6 +111,7 @@ int clone_borrowing(struct launch *l, uint64_t flags, int sock, struct err *e)
 	l->pid = sys_clone_lending(child, &loan, (int)flags, &loan.child, &l->pidfd);
 	if (l->pid < 0)
 		return clone_failed(-l->pid, e);
+	end_if_killed(l->pidfd);
 	return l->not_alone ? -EAGAIN : 0;
 }
 
@@ -133,19 +142,22 @@ int namespaces_shown(struct launch *l, struct err *e)
 	if (len == sizeof(m.type) && m.type == SYNC_NAMESPACES && n == ARRAY_SIZE(fds)) {
 		l->userns_fd = fds[0];
 		l->mntns_fd = fds[1];
-		/* See launch_free(). What is kept may be mounted again at once. */
+		/* See launch_free(). What may start again mounts the same folders at once. */
 		if (!l->spec->remove)
 			close_fd(take_fd(&l->mntns_fd));
 		return 0;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; len >= 0 && i < n; i++)
 		close_fd(fds[i]);
 	if (len == sizeof(m)) {
 		*e = m.err;
 		e->msg[sizeof(e->msg) - 1] = '\0';
 		return e->code > 0 ? -e->code : -EIO;
 	}
-	return fail(e, EIO, "the container's first process was killed while it was starting");
+	if (!len)
+		return fail(e, EIO, "the container's first process ended while it was starting");
+	return fail(e, len < 0 ? (int)-len : EPROTO, "cannot see the container's namespaces: %s",
+		    strerror(len < 0 ? (int)-len : EPROTO));
 }
 
 int step_own_maps(struct launch *l, struct err *e)

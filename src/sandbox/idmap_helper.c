@@ -34,6 +34,7 @@
 #define SPAWN_SIZE (12 << 10)
 #endif
 #define HELPER_TIMEOUT_S 30
+#define AWAIT_S          3
 
 static const char *const names[2] = {"newuidmap", "newgidmap"};
 
@@ -109,8 +110,8 @@ void id_helper_find(struct id_helper *h, enum which w)
  * struct spawn - what the child needs before its exec; lives until idmap_finish()
  *
  * The stack's upper end shares its page with the rest, and all of it is kept out of
- * forks: after the clone of the container's process, which is when the helpers start,
- * each page of ours that we write first has to be copied.
+ * forks: after the clone of the container's process, where it has memory of its own, each page
+ * of ours that we write first has to be copied.
  */
 struct spawn {
 	char stack[SPAWN_SIZE - 64];
@@ -409,22 +410,24 @@ static bool is_mapped(const char *path)
  * idmap_await - wait for the helpers, in the process that they work for
  * @j: as the parent had it at the clone
  *
- * Return: 0, also when there are none, or -errno. Where they failed it does not return: their parent
- * knows why.
+ * Return: 0, also when there are none; -ETIMEDOUT after some seconds; or another -errno. Where they
+ * failed it does not return: their parent knows why.
  */
 int idmap_await(struct idmap_job *j, struct err *e)
 {
 	struct pollfd p = {.events = POLLIN};
+	int r;
 
 	if (j->plan->driver != IDMAP_HELPERS)
 		return 0;
 	/* The one that was started last is mostly the last: so we wake up once. */
 	for (int w = GIDS; w >= UIDS; w--) {
 		p.fd = j->pidfd[w];
-		while (poll(&p, 1, HELPER_TIMEOUT_S * 1000) < 0) {
-			if (errno != EINTR)
-				return fail_errno(e, "cannot wait for %s", names[w]);
-		}
+		do
+			r = poll(&p, 1, AWAIT_S * 1000);
+		while (r < 0 && errno == EINTR);
+		if (r <= 0)
+			return fail(e, r ? errno : ETIMEDOUT, "cannot wait for %s", names[w]);
 	}
 	if (!is_mapped("/proc/self/uid_map") || !is_mapped("/proc/self/gid_map"))
 		_exit(125);
@@ -472,7 +475,7 @@ static int helper_failed(const struct idmap_job *j, enum which w, int r, const s
 		return fail(e, EPERM, "%s was killed by signal %d", s->path, info->si_status);
 	/*
 	 * It is dead, and what it wrote is there. Not to the end of the file: the child whose maps
-	 * these are was cloned with the writing end, and it waits for us.
+	 * these are may have the writing end as well, and wait for us.
 	 */
 	fcntl(j->out[w], F_SETFL, O_NONBLOCK);
 	n = read(j->out[w], text, sizeof(text) - 1);

@@ -82,6 +82,7 @@ int steps_walk(struct launch *l, enum side side, struct err *e);
 /* ---- the rows, by file ----------------------------------------------------------------------------- */
 
 /* launch.c: the parent's */
+void launch_settle(struct launch *l);
 int step_clone(struct launch *l, struct err *e);
 int step_start_maps(struct launch *l, struct err *e);
 int step_prepare_maps(struct launch *l, struct err *e);
@@ -90,7 +91,8 @@ int step_net_helper(struct launch *l, struct err *e);
 int step_finish_maps(struct launch *l, struct err *e);
 
 /* borrow.c */
-bool launch_borrows(const struct launch *l);
+bool launch_may_borrow(const struct launch *l);
+__noreturn void borrow_give_up(const struct launch *l);
 int clone_borrowing(struct launch *l, uint64_t flags, int sock, struct err *e);
 int step_show_namespaces(struct launch *l, struct err *e);
 int namespaces_shown(struct launch *l, struct err *e);

@@ -4,10 +4,10 @@
  *
  * proc, sysfs, mqueue and cgroup2 are made as detached mounts, before the root
  * file system exists: nothing in an image can stand in for them. Sysctls are
- * written through the detached proc. Masks are attached through descriptors that
- * were opened below those mounts, and the mask of a file is a node that was
- * checked to be the null device: a name in the image is never trusted to be one
- * (runc CVE-2025-31133).
+ * written through the detached proc. Masks are attached by names below the
+ * descriptors of those mounts, where the names are the kernel's, and by descriptors everywhere
+ * else; the mask of a file is a node that was checked to be the null device: a name in the
+ * image is never trusted to be one (runc CVE-2025-31133).
  */
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -231,8 +231,8 @@ static void drop_empty(struct launch *l)
 }
 
 /*
- * The place of a mask. In proc and sysfs the names are the kernel's, so the name itself will do;
- * in the image it has to be looked up first, and @held is what it led to.
+ * The place of a mask. In our own proc and sysfs the names are the kernel's, so the name itself will
+ * do; elsewhere it has to be looked up first, and @held is what it led to.
  */
 struct place {
 	int base;
@@ -245,7 +245,7 @@ static int find_place(struct launch *l, const char *path, struct place *p)
 {
 	*p = (struct place){.path = path, .held = -1};
 	p->base = kernel_base(l, &p->path);
-	if (p->base != l->c.root)
+	if (p->base != l->c.root && !l->spec->bare)
 		return 0;
 	p->base = p->held = open_in_root(p->base, p->path, O_PATH | O_NOFOLLOW, 0);
 	p->path = "";
@@ -274,6 +274,9 @@ static int mask_one(struct launch *l, const char *path, int *empty, struct err *
 		return 0;
 	if (r < 0)
 		return fail(e, -r, "cannot mask %s: %s", path, strerror(-r));
+	/* Masked already, by a sandbox around us: nothing can be mounted over a folder that is gone. */
+	if (S_ISDIR(st.st_mode) && !st.st_nlink)
+		return 0;
 	if (S_ISDIR(st.st_mode) && *empty < 0) {
 		*empty = open_empty(l, e);
 		return *empty < 0 ? *empty : cover(&p, *empty, path, e);

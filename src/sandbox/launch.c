@@ -86,9 +86,9 @@ int step_clone(struct launch *l, struct err *e)
 		return fail_errno(e, "cannot make a socket pair");
 	l->sock = move_fd_above(pair[0], 10);
 	pair[1] = move_fd_above(pair[1], 10);
-	r = joins_any(l->spec)  ? clone_joined(l, flags, pair[1], e)
-	    : launch_borrows(l) ? clone_borrowing(l, flags, pair[1], e)
-				: clone_new(l, flags, pair[1], e);
+	r = joins_any(l->spec) ? clone_joined(l, flags, pair[1], e)
+	    : l->borrows       ? clone_borrowing(l, flags, pair[1], e)
+			       : clone_new(l, flags, pair[1], e);
 	close_fd(pair[1]);
 	fault_point("cloned");
 	return r;
@@ -109,7 +109,7 @@ int step_userns_fd(struct launch *l, struct err *e)
 {
 	char path[32];
 
-	if (launch_borrows(l))
+	if (l->borrows)
 		return namespaces_shown(l, e);
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", l->pid);
 	l->userns_fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -125,7 +125,7 @@ int step_finish_maps(struct launch *l, struct err *e)
 {
 	int r = l->kept_userns ? 0 : idmap_finish(&l->job, e);
 
-	if (r < 0 || launch_borrows(l))
+	if (r < 0 || l->borrows)
 		return r;
 	r = sync_send(l->sock, SYNC_MAPPED, -1);
 	/* A child that has failed already says why on the same socket. */
@@ -163,6 +163,14 @@ static int word_of_child(struct launch *l, int r, struct err *e)
 	return r;
 }
 
+/* launch_settle - what a launch decides before its first step */
+void launch_settle(struct launch *l)
+{
+	if (l->driver == ROOTFS_AUTO)
+		l->driver = l->spec->rootfs.driver;
+	l->borrows = launch_may_borrow(l);
+}
+
 /**
  * launch_start - start a container
  * @l: spec, plan, hooks, files, run_dir and stdio are set, and driver where the container has
@@ -176,12 +184,12 @@ int launch_start(struct launch *l, struct err *e)
 	int r;
 
 	launch_init(l);
-	if (l->driver == ROOTFS_AUTO)
-		l->driver = l->spec->rootfs.driver;
+	launch_settle(l);
 	r = steps_walk(l, PARENT, e);
 	if (r == -EAGAIN && l->not_alone) {
 		launch_kill(l);
 		launch_init(l);
+		l->borrows = false;
 		r = steps_walk(l, PARENT, e);
 	}
 	early_sources_drop(l);
@@ -375,8 +383,10 @@ void launch_free(struct launch *l)
 	close_fd(take_fd(&l->pidfd));
 	close_fd(take_fd(&l->sock));
 	close_fd(take_fd(&l->userns_fd));
-	/* Nothing of the caller's is mounted there: nobody need wait until it is taken down. */
-	close_deferred(take_fd(&l->mntns_fd));
+	/* Once the payload runs, nothing of the caller's is mounted there: nobody need wait for its end. */
+	if (l->running)
+		close_deferred(take_fd(&l->mntns_fd));
+	close_fd(take_fd(&l->mntns_fd));
 	close_fd(take_fd(&l->pty));
 	close_fd(take_fd(&l->notify_fd));
 	if (l->c.seccomp && l->spec->sec.seccomp != SECCOMP_DEFAULT)

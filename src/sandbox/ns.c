@@ -57,13 +57,16 @@ int step_propagation(struct launch *l __unused, struct err *e)
  * That of a process that is dead counts until the kernel has collected it, which takes seconds
  * under load.
  */
-int step_keyring(struct launch *l __unused, struct err *e)
+int step_keyring(struct launch *l, struct err *e)
 {
 	const int64_t end = now_ns() + KEYRING_WAIT_NS;
 	int r;
 
-	while ((r = sys_join_session_keyring(NULL)) == -EDQUOT && now_ns() < end)
+	while ((r = sys_join_session_keyring(NULL)) == -EDQUOT && now_ns() < end) {
+		if (l->lender)
+			borrow_give_up(l);
 		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	}
 	if (r == -ENOSYS)
 		return 0;
 	if (r == -EDQUOT)
@@ -153,10 +156,19 @@ int step_net(struct launch *l, struct err *e)
 	return r < 0 ? fail(e, -r, "cannot hand the network device over: %s", strerror(-r)) : 0;
 }
 
+/* A name service that takes its time is waited for by who hears signals. */
+static int wait_for_helpers(struct launch *l, struct err *e)
+{
+	int r = idmap_await(&l->job, e);
+
+	if (r == -ETIMEDOUT)
+		borrow_give_up(l);
+	return r;
+}
+
 int step_wait_maps(struct launch *l, struct err *e)
 {
-	int r = launch_borrows(l) ? idmap_await(&l->job, e)
-				  : sync_wait(l->sock, SYNC_MAPPED, NULL, e);
+	int r = l->borrows ? wait_for_helpers(l, e) : sync_wait(l->sock, SYNC_MAPPED, NULL, e);
 
 	fault_point("mapped");
 	return r;

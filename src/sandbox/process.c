@@ -49,7 +49,7 @@ int seccomp_prepare(struct launch *l, struct err *e)
 
 /*
  * What /proc/1/exe shows must not lead to the host's file, which the user may
- * own: a read-only bind of it, attached nowhere, answers every write, chmod
+ * own: a read-only bind of it, which the container cannot see, answers every write, chmod
  * and setxattr with EROFS (CVE-2019-5736).
  */
 int step_open_init(struct launch *l, struct err *e)

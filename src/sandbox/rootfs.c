@@ -267,10 +267,8 @@ int step_rootfs(struct launch *l, struct err *e)
 		if (want != ROOTFS_AUTO)
 			return fail(e, -r, "storage driver %s: %s", drivers[i].name, why.msg);
 		/* A server of ours is needed, perhaps: the launch starts anew. */
-		if (l->lender) {
-			l->lender->not_alone = true;
-			_exit(125);
-		}
+		if (l->lender)
+			borrow_give_up(l);
 		/* The first reason is the one to mend: the others are makeshifts. */
 		if (!i)
 			*e = why;

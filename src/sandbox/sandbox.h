@@ -284,7 +284,6 @@ struct launch {
 	bool wait_start; /* stop before exec until launch_go() */
 	int kept_userns; /* of the run before, to go on in; 0: a new one */
 	bool notify;     /* the payload gets a NOTIFY_SOCKET */
-	bool not_alone;  /* the child needs us before its exec: see borrow.c */
 	bool quiet;      /* LAUNCH_STARTED may come late, or not before LAUNCH_EXITED */
 	bool detached;   /* of launch_join(): it may live longer than we do */
 	bool joined;     /* by launch_join() */
@@ -307,6 +306,8 @@ struct launch {
 	uint32_t seen; /* messages of the launch that came, a bit for each type */
 	enum rootfs_driver driver;
 	int value;
+	bool borrows;   /* the child has our memory until its exec: see borrow.c */
+	bool not_alone; /* it has given that up */
 
 	/* the child's own */
 	struct launch *lender; /* the parent's, whose memory it has borrowed */
@@ -318,7 +319,7 @@ struct launch {
 		int dev;
 		int *sources; /* of spec->mounts, detached clones or -1 */
 		int tree;     /* of spec->rootfs.dir, detached, when it has been opened early */
-		int init;     /* detached read-only bind of sandbox-init */
+		int init;     /* read-only bind of sandbox-init */
 		int lsm;      /* where the security module wants the label for exec */
 		int listener; /* connected to who watches the system calls */
 		int console;
@@ -362,7 +363,7 @@ int launch_signal(const struct launch *l, int sig, bool group);
 int launch_exec_error(const struct launch *l, int code, struct err *e);
 void launch_kill(struct launch *l);
 void launch_free(struct launch *l);
-void launch_explain(const struct launch *l, struct buf *out);
+void launch_explain(struct launch *l, struct buf *out);
 int launch_kill_userns(int userns_fd);
 uint64_t launch_mount_ns(const struct launch *l);
 int launch_kill_mount_ns(uint64_t id);

@@ -98,7 +98,7 @@ static bool new_maps(const struct launch *l)
 
 static bool borrows(const struct launch *l)
 {
-	return launch_borrows(l);
+	return l->borrows;
 }
 
 static bool borrows_with_helpers(const struct launch *l)
@@ -326,7 +326,7 @@ const struct step steps[] = {
 	{"dev", CHILD, full, step_dev, NEEDS_ROOTFS, {"masks", "console", "files"},
 	 "a fresh tmpfs, which takes files only after the maps (EOVERFLOW)"},
 	{"masks", CHILD, full_confined, step_masks, NEEDS_ROOTFS, {"pivot"},
-	 "through descriptors below our own proc and sys"},
+	 "below the descriptors of our own proc and sys"},
 	{"console", CHILD, full_tty, step_console, NEEDS_ROOTFS, {"stdio"},
 	 "from our own devpts, by TIOCGPTPEER"},
 	{"files", CHILD, full, step_files, NEEDS_ROOTFS, {"user-mounts"},
@@ -433,8 +433,9 @@ int steps_walk(struct launch *l, enum side side, struct err *e)
 /**
  * launch_explain - the rows that apply to a spec, as `run --explain` prints them
  */
-void launch_explain(const struct launch *l, struct buf *out)
+void launch_explain(struct launch *l, struct buf *out)
 {
+	launch_settle(l);
 	for (size_t i = 0; i < nsteps; i++) {
 		const struct step *s = &steps[i];
 

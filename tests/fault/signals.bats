@@ -186,8 +186,9 @@ peak()
 @test "21: a start that hangs is ended by a signal" {
   local pid status=0
 
-  SANDBOX_TEST_STOP_AT="exec" "$SANDBOX" run --rm --network none busybox true </dev/null \
-    2>"$BATS_TEST_TMPDIR/err" 3>&- &
+  # With a folder of the user's, which is what may hang: the supervisor is awake.
+  SANDBOX_TEST_STOP_AT="exec" "$SANDBOX" run --rm --network none -v "$BATS_TEST_TMPDIR:/mnt" busybox true \
+    </dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
   pid=$!
   eventually 10 grep -q 'stopped at' "$BATS_TEST_TMPDIR/err"
   SECONDS=0
@@ -201,14 +202,14 @@ one() { strace -f -qq -o /dev/null "$@" run --uidmap 0:0:1 --gidmap 0:0:1 --netw
 
 # The first process has its supervisor's memory, who sleeps (sandbox/borrow.c): it gives up, and the
 # launch goes on with both awake.
-@test "21: a start that is slow begins once more, and the payload runs once" {
-  run -0 --separate-stderr one -e trace=pivot_root -e inject=pivot_root:delay_enter=3500000 \
+@test "21: a start that has to wait begins once more, and the payload runs once" {
+  run -0 --separate-stderr one -e trace=keyctl -e inject=keyctl:error=EDQUOT:when=1..3 \
     "$SANDBOX" --debug 3>&-
   [ "$output" = ran ]
   # shellcheck disable=SC2154 # by --separate-stderr
   [ "$(grep -c 'step own-maps' <<<"$stderr")" -eq 1 ]
   [ "$(grep -c 'step start-maps' <<<"$stderr")" -eq 1 ]
-  [ "$(grep -c 'step pivot' <<<"$stderr")" -eq 2 ]
+  grep -q 'root file system: overlay$' <<<"$stderr"
 }
 
 @test "21: where the overlay is refused, the next driver is tried with a supervisor that is awake" {
