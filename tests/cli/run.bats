@@ -317,3 +317,18 @@ END
 @test "what is not there yet is refused in one line" {
   one_line_error run -p 80:80 busybox true
 }
+
+@test "a container in a container, whose masked folders are masked still" {
+  local in=$BATS_TEST_TMPDIR/in.sh
+
+  file -L "$SANDBOX" | grep -q 'static' || skip "sandbox is linked with libraries that busybox has not"
+  cat >"$in" <<'END'
+mkdir -p /r/bin /r/proc /r/sys /r/dev /r/etc /r/tmp
+cp /bin/busybox /r/bin/
+for a in sh ls wc; do ln -s busybox /r/bin/$a; done
+HOME=/root /sb/sandbox run --nested --pid=host --network=host --rootfs /r sh -c 'echo inner; ls -A /sys/firmware | wc -l'
+END
+  box --nested --network=host -v "$(dirname "$SANDBOX"):/sb:ro" -v "$in:/in.sh:ro" --tmpfs /root --tmpfs /r \
+    busybox sh /in.sh
+  [ "$output" = $'inner\n0' ]
+}
