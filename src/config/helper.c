@@ -136,9 +136,11 @@ static __noreturn int helper_child(void *arg)
 static pid_t start(struct start *s, int *pidfd)
 {
 	const uint64_t flags = s->env ? s->env->clone_flags : 0;
-	pid_t pid, number;
+	pid_t pid;
 
 #ifndef SANITIZED
+	pid_t number;
+
 	if (!s->env || !s->env->parent)
 		return sys_clone_lending(helper_child, s, (int)flags, &number, pidfd);
 #endif

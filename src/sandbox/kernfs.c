@@ -266,7 +266,7 @@ static int mask_one(struct launch *l, const char *path, int *empty, struct err *
 	cleanup_close int mount = -1;
 	struct stat st;
 	int r = find_place(l, path, &p);
-	cleanup_close int held = p.held;
+	cleanup_close int held __unused = p.held;
 
 	if (!r && fstatat(p.base, p.path, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
 		r = -errno;
@@ -295,7 +295,7 @@ static int readonly_one(struct launch *l, const char *path, struct err *e)
 			       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
 	struct place p;
 	int r = find_place(l, path, &p);
-	cleanup_close int held = p.held;
+	cleanup_close int held __unused = p.held;
 	cleanup_close int clone = r < 0 ? r : sys_open_tree(p.base, p.path, flags);
 
 	if (clone == -ENOENT || clone == -ENOTDIR)
