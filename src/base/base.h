@@ -223,6 +223,7 @@ int move_fd_above(int fd, int min);
 
 int open_no_links(const char *path, int flags);
 int open_in_root(int rootfd, const char *path, int flags, mode_t mode);
+int open_in_mount(int rootfd, const char *path, int flags);
 int mkdir_p_in_root(int rootfd, const char *path, mode_t mode);
 int mkdir_p(const char *path, mode_t mode);
 int path_clean(const char *path, char *out, size_t size);

@@ -16,6 +16,23 @@
 
 #define RESOLVE_TRIES 64
 
+static int resolve(int rootfd, const char *path, int flags, mode_t mode, uint64_t how_far)
+{
+	struct open_how how = {.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+			       .mode = flags & (O_CREAT | __O_TMPFILE) ? mode : 0,
+			       .resolve = how_far | RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+
+	for (int i = 0; i < RESOLVE_TRIES; i++) {
+		long fd = syscall(SYS_openat2, rootfd, *path ? path : "/", &how, sizeof(how));
+
+		if (fd >= 0)
+			return (int)fd;
+		if (errno != EAGAIN && errno != EINTR)
+			break;
+	}
+	return -errno;
+}
+
 /**
  * open_in_root - open a name inside a root that is not trusted
  * @rootfd: the root folder
@@ -29,19 +46,13 @@
  */
 int open_in_root(int rootfd, const char *path, int flags, mode_t mode)
 {
-	struct open_how how = {.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-			       .mode = flags & (O_CREAT | __O_TMPFILE) ? mode : 0,
-			       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+	return resolve(rootfd, path, flags, mode, 0);
+}
 
-	for (int i = 0; i < RESOLVE_TRIES; i++) {
-		long fd = syscall(SYS_openat2, rootfd, *path ? path : "/", &how, sizeof(how));
-
-		if (fd >= 0)
-			return (int)fd;
-		if (errno != EAGAIN && errno != EINTR)
-			break;
-	}
-	return -errno;
+/* open_in_mount - as open_in_root(), and -EXDEV where another mount is on the way */
+int open_in_mount(int rootfd, const char *path, int flags)
+{
+	return resolve(rootfd, path, flags, 0, RESOLVE_NO_XDEV);
 }
 
 /**

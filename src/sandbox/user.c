@@ -19,6 +19,7 @@
  */
 #include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 
 #include "sandbox/idmap_internal.h"
@@ -92,10 +93,19 @@ static void free_wanted(struct wanted *w)
 }
 
 /*
- * Opens a file of the image. Return: descriptor, -ENOENT without an error set
- * when it is not there (or a dangling link), or -errno.
+ * In the root's own mount, where there are neither devices, whose opening can have effects, nor
+ * files of proc, which may have no end, a file can be opened before it is looked at.
  */
-static int open_image_file(int rootfd, const char *path, struct err *e)
+static int open_in_plain_mount(int rootfd, const char *path)
+{
+	struct statfs fs;
+
+	if (fstatfs(rootfd, &fs) < 0 || !(fs.f_flags & ST_NODEV) || fs.f_type == PROC_SUPER_MAGIC)
+		return -EXDEV;
+	return open_in_mount(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+}
+
+static int look_and_open(int rootfd, const char *path, struct err *e)
 {
 	cleanup_close int at = open_in_root(rootfd, path, O_PATH, 0), fd = -1;
 	struct statfs fs;
@@ -104,22 +114,36 @@ static int open_image_file(int rootfd, const char *path, struct err *e)
 
 	if (at == -ENOENT || at == -ENOTDIR)
 		return -ENOENT;
-	/* Looked at before it is opened: opening a device can have effects. */
 	if (at >= 0 && !fstat(at, &st) && !S_ISREG(st.st_mode))
 		return fail(e, EINVAL, "%s in the container is not a regular file", path);
 	if (at >= 0)
 		r = fd = open_in_root(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	if (r < 0 || fstat(fd, &st) < 0)
-		return fail(e, r < 0 ? -r : errno, "cannot open %s in the container: %s", path,
-			    strerror(r < 0 ? -r : errno));
+	if (r < 0)
+		return fail(e, -r, "cannot open %s in the container: %s", path, strerror(-r));
+	if (!fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC)
+		return fail(e, EINVAL, "%s in the container is a file of the kernel's", path);
+	return take_fd(&fd);
+}
+
+/*
+ * Opens a file of the image. Return: descriptor, -ENOENT without an error set
+ * when it is not there (or a dangling link), or -errno.
+ */
+static int open_image_file(int rootfd, const char *path, struct err *e)
+{
+	int at_once = open_in_plain_mount(rootfd, path);
+	cleanup_close int fd = at_once >= 0 ? at_once : look_and_open(rootfd, path, e);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return fail_errno(e, "cannot open %s in the container", path);
 	if (!S_ISREG(st.st_mode))
 		return fail(e, EINVAL, "%s in the container is not a regular file", path);
 	if (st.st_size > FILE_MAX_BYTES)
 		return fail(e, EFBIG, "%s in the container is larger than %d MiB", path,
 			    FILE_MAX_BYTES >> 20);
-	/* A file of proc has no size to be checked, and may have no end. */
-	if (!fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC)
-		return fail(e, EINVAL, "%s in the container is a file of the kernel's", path);
 	return take_fd(&fd);
 }
 
