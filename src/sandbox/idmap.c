@@ -122,11 +122,12 @@ static void gather_ranges(struct idmap_caller *c)
 /**
  * idmap_gather - the facts about the caller
  * @c: set; idmap_caller_free() also after a failure
+ * @ranges: also those about his subordinate ids, which are most of the work
  *
  * Context: parent side, before any thread and before no_new_privs.
  * Return: 0 or -errno.
  */
-int idmap_gather(struct idmap_caller *c, struct err *e)
+int idmap_gather(struct idmap_caller *c, bool ranges, struct err *e)
 {
 	int r;
 
@@ -136,8 +137,9 @@ int idmap_gather(struct idmap_caller *c, struct err *e)
 	if (r < 0)
 		return r;
 	c->setgroups_denied = !c->initial && setgroups_denied();
-	gather_ranges(c);
-	if (c->direct)
+	if (ranges)
+		gather_ranges(c);
+	if (c->direct || !ranges)
 		return 0;
 	c->no_new_privs = sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 	id_helper_find(&c->helper[UIDS], UIDS);
@@ -408,6 +410,12 @@ int idmap_decide(struct idmap_plan *p, const struct idmap_caller *c, const struc
 	return 0;
 }
 
+/* --uidmap and --gidmap for nobody but the caller himself */
+static bool asks_for_one(const struct idmap *m)
+{
+	return m->n == 1 && m->v[0].count == 1 && !m->v[0].outside && !m->v[0].host;
+}
+
 /**
  * idmap_make_plan - the id maps of a container
  * @p: set; idmap_plan_free() also after a failure
@@ -420,12 +428,14 @@ int idmap_decide(struct idmap_plan *p, const struct idmap_caller *c, const struc
 int idmap_make_plan(struct idmap_plan *p, const struct spec *s, struct err *e)
 {
 	struct idmap_caller c;
+	bool one;
 	int r;
 
 	*p = (struct idmap_plan){};
 	if (s->ns[NS_USER].mode != NS_PRIVATE)
 		return plan_without_userns(p, s, e);
-	r = idmap_gather(&c, e);
+	one = s->userns == USERNS_EXPLICIT && asks_for_one(&s->uidmap) && asks_for_one(&s->gidmap);
+	r = idmap_gather(&c, !one, e);
 	if (!r)
 		r = idmap_decide(p, &c, s, e);
 	if (!r)

@@ -167,7 +167,7 @@ struct idmap_caller {
 	struct id_helper helper[2];
 };
 
-int idmap_gather(struct idmap_caller *c, struct err *e);
+int idmap_gather(struct idmap_caller *c, bool ranges, struct err *e);
 void idmap_caller_free(struct idmap_caller *c);
 int idmap_decide(struct idmap_plan *p, const struct idmap_caller *c, const struct spec *s,
 		 struct err *e);

@@ -84,7 +84,7 @@ bool idmap_audit(char *text, size_t size)
 	char who[160];
 	bool found = false;
 
-	if (idmap_gather(&c, NULL) < 0) {
+	if (idmap_gather(&c, true, NULL) < 0) {
 		idmap_caller_free(&c);
 		return false;
 	}
