@@ -343,7 +343,8 @@ int idmap_prepare(struct idmap_job *j, const struct idmap_plan *p, struct err *e
 /**
  * idmap_start - begin to write the maps of a child
  * @j: from idmap_prepare(); idmap_finish() has to follow when 0 was returned
- * @child: 0: not there yet, idmap_hand_over() is to follow; or our own child, alive and not reaped, with a user namespace of its own.
+ * @child: our own child, alive and not reaped, with a user namespace of its own; 0: it is not there
+ *	yet, and idmap_hand_over() is to follow (with helpers), or it is ourselves (without).
  *	It has to be dumpable until idmap_finish(): its files in /proc are root's
  *	otherwise, and neither we nor a newuidmap with file capabilities or built
  *	with libcap (it opens them as the user) could write them (EACCES)
