@@ -16,6 +16,7 @@
 
 #include "sandbox/internal.h"
 
+#define EMPTY        ".empty" /* in the fresh /dev, for a moment */
 #define KERNEL_ATTRS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 /* A new instance of a kernel file system, detached. */
@@ -207,15 +208,14 @@ static int open_null(struct launch *l, struct err *e)
 static int open_empty(struct launch *l, struct err *e)
 {
 	static const char *const options[] = {"size=0", "nr_inodes=1", "mode=555", NULL};
-	static const char name[] = ".empty";
 	int fd, r;
 
 	if (l->spec->bare)
 		return tmpfs_open(options, KERNEL_ATTRS | MOUNT_ATTR_RDONLY, e);
 	/* A folder that was removed will do, and takes no file system of its own. */
-	if (mkdirat(l->c.dev, name, 0555) < 0)
+	if (mkdirat(l->c.dev, EMPTY, 0555) < 0)
 		return fail_errno(e, "cannot make an empty folder");
-	fd = sys_open_tree(l->c.dev, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	fd = sys_open_tree(l->c.dev, EMPTY, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	r = fd < 0 ? fd
 		   : sys_mount_setattr(fd, "", AT_EMPTY_PATH, KERNEL_ATTRS | MOUNT_ATTR_RDONLY, 0,
 				       0);
@@ -224,10 +224,12 @@ static int open_empty(struct launch *l, struct err *e)
 	return r < 0 ? fail(e, -r, "cannot make an empty folder: %s", strerror(-r)) : fd;
 }
 
-static void drop_empty(struct launch *l)
+/* Its name goes, or files could be made there by it. */
+static int drop_empty(struct launch *l, struct err *e)
 {
-	if (!l->spec->bare)
-		unlinkat(l->c.dev, ".empty", AT_REMOVEDIR);
+	if (!l->spec->bare && unlinkat(l->c.dev, EMPTY, AT_REMOVEDIR) < 0)
+		return fail_errno(e, "cannot remove the empty folder of the masks");
+	return 0;
 }
 
 /*
@@ -274,8 +276,11 @@ static int mask_one(struct launch *l, const char *path, int *empty, struct err *
 		return 0;
 	if (r < 0)
 		return fail(e, -r, "cannot mask %s: %s", path, strerror(-r));
-	/* Masked already, by a sandbox around us: nothing can be mounted over a folder that is gone. */
-	if (S_ISDIR(st.st_mode) && !st.st_nlink)
+	/*
+	 * Masked already, by a sandbox around us: nothing can be mounted over a folder that is gone. Not
+	 * in the tree of config.json, where a file system may count no links and still show files.
+	 */
+	if (S_ISDIR(st.st_mode) && !st.st_nlink && !l->spec->bare)
 		return 0;
 	if (S_ISDIR(st.st_mode) && *empty < 0) {
 		*empty = open_empty(l, e);
@@ -325,7 +330,5 @@ int step_masks(struct launch *l, struct err *e)
 		if (!r)
 			r = mask_one(l, path, &empty, e);
 	}
-	if (empty >= 0)
-		drop_empty(l);
-	return r;
+	return !r && empty >= 0 ? drop_empty(l, e) : r;
 }

@@ -200,15 +200,21 @@ peak()
 # One id: newuidmap has no privileges under strace.
 one() { strace -f -qq -o /dev/null "$@" run --uidmap 0:0:1 --gidmap 0:0:1 --network none busybox echo ran; }
 
+# begun_again: the first launch gave up, the second did not, and the payload ran once.
+begun_again()
+{
+  [ "$output" = ran ]
+  # shellcheck disable=SC2154 # by --separate-stderr
+  [ "$(grep -c 'step own-maps' <<<"$stderr")" -eq 1 ]
+  [ "$(grep -c 'step start-maps' <<<"$stderr")" -eq 1 ]
+}
+
 # The first process has its supervisor's memory, who sleeps (sandbox/borrow.c): it gives up, and the
 # launch goes on with both awake.
 @test "21: a start that has to wait begins once more, and the payload runs once" {
   run -0 --separate-stderr one -e trace=keyctl -e inject=keyctl:error=EDQUOT:when=1..3 \
     "$SANDBOX" --debug 3>&-
-  [ "$output" = ran ]
-  # shellcheck disable=SC2154 # by --separate-stderr
-  [ "$(grep -c 'step own-maps' <<<"$stderr")" -eq 1 ]
-  [ "$(grep -c 'step start-maps' <<<"$stderr")" -eq 1 ]
+  begun_again
   grep -q 'root file system: overlay$' <<<"$stderr"
 }
 
@@ -217,10 +223,7 @@ one() { strace -f -qq -o /dev/null "$@" run --uidmap 0:0:1 --gidmap 0:0:1 --netw
   # The fifth of a launch, after proc, sysfs, mqueue and cgroup2.
   run -0 --separate-stderr one -e trace=fsopen -e inject=fsopen:error=ENODEV:when=5 \
     "$SANDBOX" --debug 3>&-
-  [ "$output" = ran ]
-  # shellcheck disable=SC2154 # by --separate-stderr
-  [ "$(grep -c 'step own-maps' <<<"$stderr")" -eq 1 ]
-  [ "$(grep -c 'step start-maps' <<<"$stderr")" -eq 1 ]
+  begun_again
   grep -q 'root file system: fuse-overlayfs$' <<<"$stderr"
 }
 
