@@ -239,6 +239,7 @@ int wait_pid(pid_t pid, int *status);
 int64_t now_ns(void);
 void random_hex(char *out, size_t digits);
 void signals_learn(void);
+bool signal_was_ignored(int sig);
 void reset_signals(void);
 int program_start(mode_t *mask, struct err *e);
 

@@ -22,9 +22,7 @@ int run_open_signals(struct run *run, struct err *e)
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++) {
-		struct sigaction now;
-
-		if (!sigaction(forwarded[i], NULL, &now) && now.sa_handler != SIG_IGN)
+		if (!signal_was_ignored(forwarded[i]))
 			sigaddset(&set, forwarded[i]);
 	}
 	sigaddset(&set, SIGWINCH);

@@ -31,9 +31,7 @@ int oci_signals(sigset_t *old, struct err *e)
 	sigaddset(&set, SIGWINCH);
 	sigaddset(&set, SIGPIPE);
 	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++) {
-		struct sigaction now;
-
-		if (!sigaction(forwarded[i], NULL, &now) && now.sa_handler != SIG_IGN)
+		if (!signal_was_ignored(forwarded[i]))
 			sigaddset(&set, forwarded[i]);
 	}
 	sigprocmask(SIG_BLOCK, &set, old);
