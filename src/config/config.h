@@ -24,6 +24,7 @@ int dirs_run(struct dirs *d, struct err *e);
 int dirs_open(const char *base, const char *sub, struct err *e);
 void image_path(struct strv *out, const char *option, const char *store);
 int helper_open(const char *name, char **path, struct err *e);
+char *beside_program(const char *name);
 char *data_file(const char *name);
 
 /* ---- helper.c: helper executables -------------------------------------------------------------- */

@@ -28,21 +28,13 @@
  */
 int helper_open(const char *name, char **path, struct err *e)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	cleanup_free char *beside = NULL, *installed = path_join(LIBEXECDIR, name);
-	int fd;
+	cleanup_free char *beside = beside_program(name), *installed = path_join(LIBEXECDIR, name);
+	int fd = beside ? open(beside, O_PATH | O_CLOEXEC) : -1;
 
-	if (n > 0) {
-		self[n] = '\0';
-		*strrchr(self, '/') = '\0';
-		beside = path_join(self, name);
-		fd = open(beside, O_PATH | O_CLOEXEC);
-		if (fd >= 0) {
-			if (path)
-				*path = take_ptr(beside);
-			return fd;
-		}
+	if (fd >= 0) {
+		if (path)
+			*path = take_ptr(beside);
+		return fd;
 	}
 	fd = open(installed, O_PATH | O_CLOEXEC);
 	if (fd < 0)

@@ -114,23 +114,35 @@ void image_path(struct strv *out, const char *option, const char *store)
 }
 
 /**
+ * beside_program - a path in the folder of the running program
+ *
+ * The folder is asked for once: whoever lent us its memory has the same.
+ * Return: a new string; NULL when the folder is not known.
+ */
+char *beside_program(const char *name)
+{
+	static char self[PATH_MAX];
+
+	if (!*self) {
+		ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+		if (n <= 0)
+			return NULL;
+		self[n] = '\0';
+		*strrchr(self, '/') = '\0';
+	}
+	return path_join(self, name);
+}
+
+/**
  * data_file - a file that came with sandbox: beside the binary in a build tree, else installed
  *
  * Return: a new string; whether it exists is for the caller to find out.
  */
 char *data_file(const char *name)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	cleanup_free char *share = beside_program("share");
+	cleanup_free char *beside = share ? path_join(share, name) : NULL;
 
-	if (n > 0) {
-		cleanup_free char *beside = NULL;
-
-		self[n] = '\0';
-		*strrchr(self, '/') = '\0';
-		beside = xasprintf("%s/share/%s", self, name);
-		if (!access(beside, F_OK))
-			return take_ptr(beside);
-	}
-	return path_join(PKGDATADIR, name);
+	return beside && !access(beside, F_OK) ? take_ptr(beside) : path_join(PKGDATADIR, name);
 }
