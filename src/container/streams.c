@@ -87,7 +87,7 @@ static void write_here(struct streams *s, int i)
 {
 	struct chunk *k = &s->chunk[i];
 	/* What a pipe that is ready takes without blocking. */
-	ssize_t n = write(s->here[i], k->data + k->here, MIN(k->n - k->here, (size_t)PIPE_BUF));
+	ssize_t n = write(s->here[i], s->data[i] + k->here, MIN(k->n - k->here, (size_t)PIPE_BUF));
 
 	if (n > 0)
 		k->here += (size_t)n;
@@ -102,7 +102,7 @@ static void offer(struct streams *s, struct control *c, int i)
 
 		if (to->owes[i])
 			to->owes[i] = client_send(to, i == 1 ? CTL_STDOUT : CTL_STDERR, 0,
-						  s->chunk[i].data, s->chunk[i].n) == -EAGAIN;
+						  s->data[i], s->chunk[i].n) == -EAGAIN;
 	}
 }
 
@@ -110,7 +110,7 @@ static void offer(struct streams *s, struct control *c, int i)
 static bool read_stream(struct streams *s, struct control *c, int i)
 {
 	struct chunk *k = &s->chunk[i];
-	ssize_t n = read(s->out[i], k->data, sizeof(k->data));
+	ssize_t n = read(s->out[i], s->data[i], sizeof(s->data[i]));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
@@ -122,7 +122,7 @@ static bool read_stream(struct streams *s, struct control *c, int i)
 	k->n = (size_t)n;
 	k->here = 0;
 	if (s->logged)
-		logfile_write(&s->log, i, k->data, k->n);
+		logfile_write(&s->log, i, s->data[i], k->n);
 	for (size_t j = 0; j < c->n; j++)
 		c->v[j].owes[i] = c->v[j].attached;
 	if (s->here[i] >= 0)
@@ -133,12 +133,12 @@ static bool read_stream(struct streams *s, struct control *c, int i)
 
 static void write_input(struct streams *s)
 {
-	ssize_t n = s->in_n ? write(s->in, s->input, s->in_n) : 0;
+	ssize_t n = s->in_n ? write(s->in, s->data[0], s->in_n) : 0;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	s->in_n = n < 0 ? 0 : s->in_n - (size_t)n;
-	memmove(s->input, s->input + MAX(n, 0), s->in_n);
+	memmove(s->data[0], s->data[0] + MAX(n, 0), s->in_n);
 	if (!s->in_n && s->in_eof) {
 		s->in_eof = false;
 		close_fd(take_fd(&s->in));
@@ -147,7 +147,7 @@ static void write_input(struct streams *s)
 
 static void read_here(struct streams *s)
 {
-	ssize_t n = read(s->here[0], s->input, sizeof(s->input));
+	ssize_t n = read(s->here[0], s->data[0], sizeof(s->data[0]));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -197,7 +197,7 @@ void streams_input(struct streams *s, const char *data, size_t n)
 		data = "\4"; /* what a terminal takes for the end of input */
 		n = 1;
 	}
-	memcpy(s->input, data, n);
+	memcpy(s->data[0], data, n);
 	s->in_n = n;
 	s->in_eof = !n;
 	write_input(s);

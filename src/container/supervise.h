@@ -16,7 +16,6 @@
 #define IDLE_NS 1000000000LL
 
 struct chunk {
-	char data[CTL_DATA_MAX];
 	size_t n, here; /* so much is there, so much of it the caller has got */
 };
 
@@ -26,14 +25,16 @@ struct chunk {
  * @in_end: with @here[0]: the other end of that pipe, to know what is left in it
  * @out: [1] its stdout or terminal, [2] its stderr
  * @here: the caller's, borrowed; -1 for none
+ * @in_n: bytes of input in data[0]
+ * @data: last, so that a stream that says nothing has no page of it touched
  */
 struct streams {
 	int in, in_end, out[3], here[3];
 	bool tty, logged, in_eof;
-	struct logfile log;
-	struct chunk chunk[3];
-	char input[CTL_DATA_MAX];
 	size_t in_n;
+	struct chunk chunk[3];
+	struct logfile log;
+	char data[3][CTL_DATA_MAX];
 };
 
 void streams_init(struct streams *s);
