@@ -164,7 +164,7 @@ static int do_system(struct prune *p, struct err *e)
 
 /* Only what is ours goes: --root may be a folder with other things in it. */
 static const char *const store_parts[] = {"containers", "layers",  "refs",  "blobs", "tmp",
-					  "locks",      "volumes", "trash", "cache", "swept"};
+					  "locks",      "volumes", "trash", "cache"};
 
 static int remove_parts(void *ctx)
 {

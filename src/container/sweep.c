@@ -4,8 +4,9 @@
  *
  * What containers left whose supervisor was killed. Its record in the runtime folder is not
  * locked any more: that alone leads here, so that a sweep costs nothing while there is nothing
- * to do, however many containers are kept. Once a boot the whole store is looked at, because
- * the runtime folder is empty then.
+ * to do, however many containers are kept. With the runtime folder, at a reboot or when the user's
+ * last session ends, the records go: then the whole store is looked at once. A mark in the
+ * runtime folder says that it was.
  */
 #include <dirent.h>
 #include <sys/file.h>
@@ -24,9 +25,8 @@ struct sweep {
 typedef void (*sweep_fn)(const struct sweep *s, int dirfd, const char *name);
 
 /* Not by readdir(3), which asks and allocates more: most of these folders are empty. */
-static void each_entry(const struct sweep *s, int dirfd, const char *name, sweep_fn fn)
+static void each_entry(const struct sweep *s, int fd, sweep_fn fn)
 {
-	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_Alignas(struct dirent64) char buf[4096];
 	ssize_t n;
 
@@ -158,18 +158,20 @@ static void sweep_live(const struct sweep *s, int dirfd, const char *name)
 		state_unlink_live(dirfd, id);
 }
 
-/* Once a boot everything is looked at: the runtime folder is empty then. */
-static void sweep_store(const struct sweep *s, int store)
+/* Everything, where the records may have gone with the runtime folder. Several stores may share it. */
+static void sweep_store(const struct sweep *s, int live)
 {
-	cleanup_buf struct buf seen = {};
-	char boot[37] = "";
+	char mark[64];
+	struct stat st;
 
-	boot_id(boot);
-	if (s->store < 0 ||
-	    (!read_file_at(store, "swept", 64, &seen) && seen.data && streq(seen.data, boot)))
+	if (s->store < 0 || fstat(s->store, &st) < 0)
 		return;
-	each_entry(s, s->store, ".", sweep_folder);
-	replace_file_at(store, "swept", boot, strlen(boot), 0600, REPLACE_FAST);
+	snprintf(mark, sizeof(mark), "../swept.%jx.%jx", (uintmax_t)st.st_dev,
+		 (uintmax_t)st.st_ino);
+	if (!faccessat(live, mark, F_OK, AT_SYMLINK_NOFOLLOW))
+		return;
+	each_entry(s, s->store, sweep_folder);
+	close_fd(openat(live, mark, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600));
 }
 
 /**
@@ -181,14 +183,15 @@ static void sweep_store(const struct sweep *s, int store)
 void container_sweep(const struct dirs *dirs, const struct idmap_plan *plan)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-	cleanup_free char *live = path_join(dirs->run, "containers");
+	cleanup_free char *records = path_join(dirs->run, "containers");
+	cleanup_close int live = open(records, flags);
 	cleanup_close int store = open(dirs->store, flags);
 	cleanup_close int containers = store < 0 ? -1 : openat(store, "containers", flags);
+	cleanup_close int trash = store < 0 ? -1 : openat(store, "trash", flags);
 	const struct sweep s = {dirs, plan, containers};
 
-	sweep_store(&s, store);
-	each_entry(&s, AT_FDCWD, live, sweep_live);
-	if (store >= 0)
-		each_entry(&s, store, "trash", sweep_folder);
+	sweep_store(&s, live);
+	each_entry(&s, live, sweep_live);
+	each_entry(&s, trash, sweep_folder);
 	volumes_sweep(dirs, plan);
 }

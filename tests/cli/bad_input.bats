@@ -28,7 +28,7 @@ teardown() { disk | diff "$BATS_TEST_TMPDIR/disk" - >&2; }
 # disk: every name below the store, and where these tests are.
 disk()
 {
-  find "$STORE" "$XDG_RUNTIME_DIR" "$BATS_FILE_TMPDIR/config" 2>/dev/null | grep -v -e lock -e /trash/ -e /events.log |
+  find "$STORE" "$XDG_RUNTIME_DIR" "$BATS_FILE_TMPDIR/config" 2>/dev/null | grep -v -e lock -e /trash/ -e /events.log -e /swept. |
     sort
 }
 

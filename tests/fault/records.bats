@@ -165,6 +165,22 @@ listed()
   done
 }
 
+# A reboot, or the end of the user's last session.
+@test "records: what lost its record with the runtime folder is removed, and looked for once" {
+  local id
+  id=$(printf 'cd%.0s' {1..32})
+
+  expect 0 run --network none busybox true
+  mkdir -p "$STORE/containers/$id/upper"
+  sleep 2
+  expect 0 run --network none busybox true
+  [ -e "$STORE/containers/$id" ] || fault "looked for again"
+  rm -r "$XDG_RUNTIME_DIR/sandbox"
+  expect 0 run --network none busybox true
+  [ ! -e "$STORE/containers/$id" ] || fault "not removed"
+  others_usable
+}
+
 @test "records: container prune removes damaged ones" {
   for how in $damages; do
     what="prune $how"
