@@ -116,20 +116,12 @@ static int make_shm(struct launch *l, struct err *e)
 int step_dev(struct launch *l, struct err *e)
 {
 	static const char *const options[] = {"mode=755", "size=65536k", NULL};
-	cleanup_close int target = -1;
 	int r;
 
-	target = openat(l->c.root, "dev", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (target < 0 && errno == ENOENT && !mkdirat(l->c.root, "dev", 0755))
-		target = openat(l->c.root, "dev", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (target < 0)
-		return fail(
-			e, errno,
-			"/dev of the root file system is not a plain folder; such an image is refused");
 	l->c.dev = tmpfs_open(options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
 	if (l->c.dev < 0)
 		return l->c.dev;
-	r = mount_attach(l->c.dev, target, "/dev", e);
+	r = attach_plain(l, l->c.dev, "dev", e);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(nodes); i++)
 		r = attach_node(l, nodes[i].name, l->c.nodes[i], e);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(links); i++) {

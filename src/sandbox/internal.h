@@ -182,6 +182,7 @@ int step_files(struct launch *l, struct err *e);
 int mount_target(int rootfd, const char *path, bool dir, struct err *e);
 int mount_attach(int mountfd, int targetfd, const char *what, struct err *e);
 int cover_bind(struct launch *l, size_t mount, int root, struct err *e);
+int attach_plain(struct launch *l, int mountfd, const char *name, struct err *e);
 int tmpfs_open(const char *const *options, uint64_t attrs, struct err *e);
 int make_file(int rootfd, const char *path);
 int tree_open(const char *path, bool strict, bool recursive);

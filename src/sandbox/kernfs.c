@@ -105,40 +105,37 @@ int step_kernel_mounts(struct launch *l, struct err *e)
 }
 
 /*
- * A mount point of ours in the image must be a plain folder: through a symlink
- * writes meant for /proc would land elsewhere (CVE-2019-16884, CVE-2019-19921).
+ * attach_plain - mount a detached file system of ours at a folder in "/" of the container
+ *
+ * The mount point in the image must be a plain folder: through a symlink writes meant for /proc
+ * would land elsewhere (CVE-2019-16884, CVE-2019-19921). move_mount() follows none at the end of a
+ * path, and mounts no folder over one.
  */
-static int plain_dir(struct launch *l, const char *name, struct err *e)
+int attach_plain(struct launch *l, int mountfd, const char *name, struct err *e)
 {
-	int fd = openat(l->c.root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = sys_move_mount(mountfd, "", l->c.root, name, MOVE_MOUNT_F_EMPTY_PATH);
+	struct stat st;
 
-	if (fd < 0 && errno == ENOENT) {
+	if (r == -ENOENT) {
 		if (mkdirat(l->c.root, name, 0755) < 0)
 			return fail_errno(
 				e, "the root file system has no /%s, and it cannot be made", name);
-		fd = openat(l->c.root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		r = sys_move_mount(mountfd, "", l->c.root, name, MOVE_MOUNT_F_EMPTY_PATH);
 	}
-	if (fd < 0)
-		return fail(e, errno,
+	if (r < 0 && !fstatat(l->c.root, name, &st, AT_SYMLINK_NOFOLLOW) && !S_ISDIR(st.st_mode))
+		return fail(e, ENOTDIR,
 			    "/%s of the root file system is not a plain folder; "
 			    "such an image is refused",
 			    name);
-	return fd;
-}
-
-static int attach_dir(struct launch *l, int mountfd, const char *name, struct err *e)
-{
-	cleanup_close int target = plain_dir(l, name, e);
-
-	return target < 0 ? target : mount_attach(mountfd, target, name, e);
+	return r < 0 ? fail(e, -r, "cannot mount /%s: %s", name, strerror(-r)) : 0;
 }
 
 int step_attach_kernel(struct launch *l, struct err *e)
 {
-	int r = attach_dir(l, l->c.proc, "proc", e);
+	int r = attach_plain(l, l->c.proc, "proc", e);
 
 	if (!r)
-		r = attach_dir(l, l->c.sys, "sys", e);
+		r = attach_plain(l, l->c.sys, "sys", e);
 	if (!r && l->c.cgroup >= 0) {
 		cleanup_close int target = openat(l->c.sys, "fs/cgroup",
 						  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
