@@ -21,7 +21,7 @@ static char *home_of(struct launch *l, uint32_t uid)
 	char *home;
 
 	snprintf(number, sizeof(number), "%u", uid);
-	if (user_resolve(l->c.root, number, NULL, &found, NULL) < 0)
+	if (user_resolve(l->c.root, number, NULL, false, &found, NULL) < 0)
 		return xstrdup("/");
 	home = take_ptr(found.home);
 	user_free(&found);

@@ -83,6 +83,11 @@ int step_bounding(struct launch *l, struct err *e)
 	return caps_apply_bounding(l->spec->sec.caps, e);
 }
 
+static bool may_set_groups(const struct launch *l)
+{
+	return !l->plan->deny_setgroups && !l->spec->keep_groups;
+}
+
 int step_user(struct launch *l, struct err *e)
 {
 	struct user *u = &l->c.user;
@@ -90,8 +95,8 @@ int step_user(struct launch *l, struct err *e)
 
 	if (l->spec->bare)
 		return oci_user(l, e);
-	r = user_resolve(l->c.root, l->spec->user, &l->spec->group_add, u, e);
-
+	/* Further groups are of no use to who may not take them. */
+	r = user_resolve(l->c.root, l->spec->user, &l->spec->group_add, may_set_groups(l), u, e);
 	if (!r)
 		r = user_map_ids(u, l->plan, e);
 	if (!r && !env_get(&l->spec->env, "HOME")) {
@@ -110,10 +115,13 @@ int step_user(struct launch *l, struct err *e)
 int step_cwd(struct launch *l, struct err *e)
 {
 	const char *want = l->spec->cwd ? l->spec->cwd : "/";
-	cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_close int fd = open_in_root(root, want, O_PATH | O_DIRECTORY, 0);
+	cleanup_close int root = -1, fd = -1;
 	char at[PATH_MAX];
 
+	if (streq(want, "/"))
+		return chdir("/") < 0 ? fail_errno(e, "working folder /") : 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = open_in_root(root, want, O_PATH | O_DIRECTORY, 0);
 	if (fd == -ENOENT && l->spec->make_cwd)
 		fd = mkdir_p_in_root(root, want, 0755);
 	if (fd < 0) {
@@ -178,7 +186,7 @@ int step_identity(struct launch *l, struct err *e)
 
 	if ((l->spec->sec.caps_for_user || l->spec->sec.cap_sets) && u->uid)
 		sys_prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
-	if (!l->plan->deny_setgroups && !l->spec->keep_groups)
+	if (may_set_groups(l))
 		r = sys_setgroups(u->ngroups, u->groups);
 	if (!r)
 		r = sys_setresgid(u->gid);

@@ -135,7 +135,8 @@ int rootfs_overlay(struct launch *l, struct err *e)
 		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "workdir", "work", 0);
 	if (!r)
 		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0);
-	if (!r && s->is_volatile)
+	/* In memory nothing is written back anyway, and the mark that it makes takes its time. */
+	if (!r && s->is_volatile && !s->tmpfs)
 		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0);
 	if (!r)
 		r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);

@@ -91,8 +91,8 @@ struct user {
 	char *name, *home;
 };
 
-int user_resolve(int rootfd, const char *user, const struct strv *group_add, struct user *out,
-		 struct err *e);
+int user_resolve(int rootfd, const char *user, const struct strv *group_add, bool listed,
+		 struct user *out, struct err *e);
 int user_map_ids(struct user *u, const struct idmap_plan *p, struct err *e);
 void user_free(struct user *u);
 
@@ -204,8 +204,8 @@ json *cgroup_stats(const struct cgroup *g);
 
 /**
  * struct launch_hooks - what other layers do during a launch
- * @net_child: child, inside the new network namespace, before the maps; returns a
- *	descriptor for the supervisor (the tap), -ENOENT for none, or an error
+ * @net_child: child, inside the new network namespace, before the maps: brings loopback up, and
+ *	returns a descriptor for the supervisor (the tap), or an error
  * @net_parent: parent, once the user namespace is there; may start a helper
  * @net_tap: parent, with the tap; borrowed
  * @ctx: for all

@@ -96,7 +96,8 @@ int step_stdio(struct launch *l, struct err *e)
 		else if (dup2(fd, i) < 0)
 			return fail_errno(e, "cannot set up descriptor %d", i);
 		/* A pipe to the supervisor, which /dev/stdout opens anew; the caller's own stay his. */
-		if (fd > STDERR_FILENO && !l->spec->tty && !fstat(i, &st) && S_ISFIFO(st.st_mode))
+		if (fd > STDERR_FILENO && !l->spec->tty && !fstat(i, &st) && S_ISFIFO(st.st_mode) &&
+		    st.st_uid != l->c.user.uid)
 			(void)!fchown(i, l->c.user.uid, (gid_t)-1);
 	}
 	return 0;

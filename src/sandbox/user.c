@@ -288,7 +288,7 @@ static int prepare_add(struct group_search *s, struct err *e)
 	return r;
 }
 
-static int resolve_groups(int rootfd, const struct wanted *w, struct group_search *s,
+static int resolve_groups(int rootfd, const struct wanted *w, bool listed, struct group_search *s,
 			  struct user *u, struct err *e)
 {
 	bool names = false;
@@ -300,7 +300,7 @@ static int resolve_groups(int rootfd, const struct wanted *w, struct group_searc
 		u->gid = w->gid;
 	else
 		s->primary = w->group;
-	s->member = w->group ? NULL : u->name;
+	s->member = w->group || !listed ? NULL : u->name;
 	if (!r && (s->primary || s->member || names))
 		r = read_groups(rootfd, s, u, e);
 	if (!r && s->primary && !s->found_primary)
@@ -324,6 +324,7 @@ static int resolve_groups(int rootfd, const struct wanted *w, struct group_searc
  * @rootfd: the container's root
  * @user: name, uid, and after a colon group or gid; NULL or "" for root
  * @group_add: further groups, names or numbers; NULL for none
+ * @listed: the groups that list the user are wanted as well
  * @out: receives the user; user_free() it. @groups starts with @gid. Without a
  *	line in passwd @name is the number and @home is "/"
  *
@@ -332,8 +333,8 @@ static int resolve_groups(int rootfd, const struct wanted *w, struct group_searc
  * container; -ENOENT for an unknown name; another -errno.
  * Source: moby/user's rules, as docker and podman apply them.
  */
-int user_resolve(int rootfd, const char *user, const struct strv *group_add, struct user *out,
-		 struct err *e)
+int user_resolve(int rootfd, const char *user, const struct strv *group_add, bool listed,
+		 struct user *out, struct err *e)
 {
 	static const struct strv nothing;
 	struct group_search s = {.add = group_add ? group_add : &nothing};
@@ -344,7 +345,7 @@ int user_resolve(int rootfd, const char *user, const struct strv *group_add, str
 	if (!r)
 		r = resolve_user(rootfd, &w, &u, e);
 	if (r >= 0)
-		r = resolve_groups(rootfd, &w, &s, &u, e);
+		r = resolve_groups(rootfd, &w, listed, &s, &u, e);
 	if (!r) {
 		if (!u.name)
 			u.name = w.user_is_id && u.uid ? xasprintf("%u", u.uid) : xstrdup("root");

@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	put(group, b + 1, (size_t)(end - b - 1));
 	if (strlen(text) % 2)
 		strv_add(&add, "wheel");
-	r = user_resolve(rootfd, text, &add, &u, &e);
+	r = user_resolve(rootfd, text, &add, true, &u, &e);
 	require(r < 0 ? e.code == -r && e.msg[0] : !e.code);
 	if (!r)
 		check(text, &u);

@@ -157,7 +157,7 @@ static void test_table(void **state)
 		struct user u = {};
 		struct err e = {};
 		char groups[64];
-		int r = user_resolve(root->fd, row->user, NULL, &u, &e);
+		int r = user_resolve(root->fd, row->user, NULL, true, &u, &e);
 
 		if (r != row->r)
 			print_error("row %zu \"%s\": %d %s\n", i, row->user, r, e.msg);
@@ -188,18 +188,23 @@ static void test_group_add(void **state)
 	strv_add(&add, "wheel");
 	strv_add(&add, "77");
 	strv_add(&add, "0"); /* the number, though a group is called 0 */
-	assert_int_equal(user_resolve(root->fd, "alice", &add, &u, &e), 0);
+	assert_int_equal(user_resolve(root->fd, "alice", &add, true, &u, &e), 0);
 	groups_text(&u, groups, sizeof(groups));
 	assert_string_equal(groups, "1001,77,0,10,50,44");
 	assert_int_equal(u.nasked, 4);
 	user_free(&u);
 	/* An explicit group and --group-add go together. */
-	assert_int_equal(user_resolve(root->fd, "alice:50", &add, &u, &e), 0);
+	assert_int_equal(user_resolve(root->fd, "alice:50", &add, true, &u, &e), 0);
 	groups_text(&u, groups, sizeof(groups));
 	assert_string_equal(groups, "50,77,0,10");
 	user_free(&u);
+	/* Those that list her are not for who may take none. */
+	assert_int_equal(user_resolve(root->fd, "alice", &add, false, &u, &e), 0);
+	groups_text(&u, groups, sizeof(groups));
+	assert_string_equal(groups, "1001,77,0,10");
+	user_free(&u);
 	strv_add(&add, "nogrp");
-	assert_int_equal(user_resolve(root->fd, "alice", &add, &u, &e), -ENOENT);
+	assert_int_equal(user_resolve(root->fd, "alice", &add, true, &u, &e), -ENOENT);
 	assert_non_null(strstr(e.msg, "nogrp"));
 	strv_free(&add);
 }
@@ -210,20 +215,20 @@ static void test_no_files(void **state)
 	struct user u = {};
 	struct err e = {};
 
-	assert_int_equal(user_resolve(root->fd, NULL, NULL, &u, &e), 0);
+	assert_int_equal(user_resolve(root->fd, NULL, NULL, true, &u, &e), 0);
 	assert_string_equal(u.home, "/");
 	user_free(&u);
-	assert_int_equal(user_resolve(root->fd, "root", NULL, &u, &e), 0);
+	assert_int_equal(user_resolve(root->fd, "root", NULL, true, &u, &e), 0);
 	user_free(&u);
-	assert_int_equal(user_resolve(root->fd, "5:6", NULL, &u, &e), 0);
+	assert_int_equal(user_resolve(root->fd, "5:6", NULL, true, &u, &e), 0);
 	assert_int_equal(u.gid, 6);
 	user_free(&u);
-	assert_int_equal(user_resolve(root->fd, "alice", NULL, &u, &e), -ENOENT);
+	assert_int_equal(user_resolve(root->fd, "alice", NULL, true, &u, &e), -ENOENT);
 	assert_non_null(strstr(e.msg, "no /etc/passwd"));
-	assert_int_equal(user_resolve(root->fd, "root:wheel", NULL, &u, &e), -ENOENT);
+	assert_int_equal(user_resolve(root->fd, "root:wheel", NULL, true, &u, &e), -ENOENT);
 	/* A dangling link is as good as nothing there. */
 	assert_int_equal(symlinkat("/nowhere", root->fd, "etc/passwd"), 0);
-	assert_int_equal(user_resolve(root->fd, "7", NULL, &u, &e), 0);
+	assert_int_equal(user_resolve(root->fd, "7", NULL, true, &u, &e), 0);
 	user_free(&u);
 }
 
@@ -237,32 +242,32 @@ static void test_hostile_files(void **state)
 	int fd;
 
 	assert_int_equal(mkfifoat(root->fd, "etc/passwd", 0644), 0);
-	assert_int_equal(user_resolve(root->fd, "root", NULL, &u, &e), -EINVAL);
+	assert_int_equal(user_resolve(root->fd, "root", NULL, true, &u, &e), -EINVAL);
 	assert_non_null(strstr(e.msg, "not a regular file"));
 	assert_int_equal(unlinkat(root->fd, "etc/passwd", 0), 0);
 
 	assert_int_equal(mkdirat(root->fd, "etc/passwd", 0755), 0);
-	assert_int_equal(user_resolve(root->fd, "root", NULL, &u, &e), -EINVAL);
+	assert_int_equal(user_resolve(root->fd, "root", NULL, true, &u, &e), -EINVAL);
 	assert_int_equal(unlinkat(root->fd, "etc/passwd", AT_REMOVEDIR), 0);
 
 	assert_int_equal(symlinkat("passwd", root->fd, "etc/passwd"), 0);
-	assert_int_equal(user_resolve(root->fd, "root", NULL, &u, &e), -ELOOP);
+	assert_int_equal(user_resolve(root->fd, "root", NULL, true, &u, &e), -ELOOP);
 	assert_int_equal(unlinkat(root->fd, "etc/passwd", 0), 0);
 
 	fd = openat(root->fd, "etc/passwd", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	assert_int_equal(ftruncate(fd, 10LL << 30), 0);
 	close(fd);
-	assert_int_equal(user_resolve(root->fd, "root", NULL, &u, &e), -EFBIG);
+	assert_int_equal(user_resolve(root->fd, "root", NULL, true, &u, &e), -EFBIG);
 	assert_int_equal(unlinkat(root->fd, "etc/passwd", 0), 0);
 
 	/* A link out of the root stays in it. */
 	assert_int_equal(symlinkat("../../../../../../etc/shells", root->fd, "etc/passwd"), 0);
 	put(root, "shells", "inside:x:5:5::/:/bin/sh\n");
-	assert_int_equal(user_resolve(root->fd, "inside", NULL, &u, &e), 0);
+	assert_int_equal(user_resolve(root->fd, "inside", NULL, true, &u, &e), 0);
 	user_free(&u);
 
 	assert_int_equal(mkfifoat(root->fd, "etc/group", 0644), 0);
-	assert_int_equal(user_resolve(root->fd, "inside", NULL, &u, &e), -EINVAL);
+	assert_int_equal(user_resolve(root->fd, "inside", NULL, true, &u, &e), -EINVAL);
 	assert_true(now_ns() - start < 1000000000);
 }
 
@@ -279,7 +284,7 @@ static void test_limits(void **state)
 		buf_add(&b, "a", 1);
 	buf_puts(&b, ":x:9:9::/:/bin/sh\nroot:x:3:3::/r:/bin/sh\n");
 	put(root, "passwd", b.data);
-	assert_int_equal(user_resolve(root->fd, "root", NULL, &u, &e), 0);
+	assert_int_equal(user_resolve(root->fd, "root", NULL, true, &u, &e), 0);
 	assert_int_equal(u.uid, 3);
 	assert_string_equal(u.home, "/r");
 	user_free(&u);
@@ -288,7 +293,7 @@ static void test_limits(void **state)
 	for (int i = 0; i < 300000; i++)
 		buf_printf(&b, "g%d:x:%d:root\n", i, i);
 	put(root, "group", b.data);
-	assert_int_equal(user_resolve(root->fd, "root", NULL, &u, &e), -E2BIG);
+	assert_int_equal(user_resolve(root->fd, "root", NULL, true, &u, &e), -E2BIG);
 	assert_true(now_ns() - start < 5000000000);
 }
 
@@ -302,14 +307,14 @@ static void test_map_ids(void **state)
 
 	idmap_add(&p.uid, 0, 1000, 1);
 	idmap_add(&p.gid, 0, 1000, 1);
-	assert_int_equal(user_resolve(root->fd, "root", NULL, &u, &e), 0);
+	assert_int_equal(user_resolve(root->fd, "root", NULL, true, &u, &e), 0);
 	assert_int_equal(u.ngroups, 2);
 	assert_int_equal(user_map_ids(&u, &p, &e), 0);
 	assert_int_equal(u.ngroups, 1); /* wheel is not mapped */
 	user_free(&u);
 
 	strv_add(&add, "10");
-	assert_int_equal(user_resolve(root->fd, "root", &add, &u, &e), 0);
+	assert_int_equal(user_resolve(root->fd, "root", &add, true, &u, &e), 0);
 	assert_int_equal(user_map_ids(&u, &p, &e), -EINVAL);
 	assert_non_null(strstr(e.msg, "group id 10 is not mapped"));
 	assert_non_null(strstr(e.msg, "usermod"));
@@ -317,7 +322,7 @@ static void test_map_ids(void **state)
 	strv_free(&add);
 
 	strcpy(p.why, "there is no line");
-	assert_int_equal(user_resolve(root->fd, "1000", NULL, &u, &e), 0);
+	assert_int_equal(user_resolve(root->fd, "1000", NULL, true, &u, &e), 0);
 	assert_int_equal(user_map_ids(&u, &p, &e), -EINVAL);
 	assert_non_null(strstr(e.msg, "user id 1000"));
 	assert_non_null(strstr(e.msg, "there is no line"));
