@@ -7,10 +7,7 @@
 static int net_child(void *ctx, struct err *e)
 {
 	struct run *run = ctx;
-	int r = net_loopback_up(e);
 
-	if (r < 0 || run->c->spec->net.mode != NETWORK_SLIRP)
-		return r < 0 ? r : -ENOENT;
 	return net_tap_create(&run->c->spec->net, e);
 }
 
@@ -35,9 +32,12 @@ void run_prepare_net(struct run *run)
 {
 	const struct spec *s = run->c->spec;
 
-	run->hooks = (struct launch_hooks){.net_child = net_child, .net_tap = net_tap, .ctx = run};
-	if (s->net.mode == NETWORK_SLIRP)
+	run->hooks = (struct launch_hooks){.ctx = run};
+	if (s->net.mode == NETWORK_SLIRP) {
+		run->hooks.net_child = net_child;
+		run->hooks.net_tap = net_tap;
 		run->hooks.net_parent = net_parent;
+	}
 	net_hosts(&s->net, s->hostname ? s->hostname : "localhost", &run->files.hosts);
 	net_resolv_conf(&s->net, &run->files.resolv_conf);
 	if (s->hostname)

@@ -11,7 +11,6 @@
 #include "spec/spec.h"
 
 /* child side, inside the new network namespace; neither needs the id maps */
-int net_loopback_up(struct err *e);
 int net_tap_create(const struct net_spec *n, struct err *e); /* loopback too; returns its fd */
 
 /* parent side; theory in start.c */

@@ -50,24 +50,6 @@ struct nlmsghdr *add_link_up(struct nl_batch *b, int index, const char *what)
 	return nl_request(b, RTM_NEWLINK, 0, &up, sizeof(up), what);
 }
 
-/**
- * net_loopback_up - bring up the loopback device
- *
- * Context: child side, inside the new network namespace, before or after the
- * id maps.
- * Return: 0 or -errno.
- */
-int net_loopback_up(struct err *e)
-{
-	cleanup_close int sock = route_socket(e);
-	struct nl_batch b = {};
-
-	if (sock < 0)
-		return sock;
-	add_link_up(&b, LOOPBACK_INDEX, "bring up the loopback device");
-	return nl_run(sock, &b, e);
-}
-
 /* add_no_link_local - before the device goes up, which is when it would make such an address */
 void add_no_link_local(struct nl_batch *b, int index)
 {

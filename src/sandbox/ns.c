@@ -147,8 +147,6 @@ int step_net(struct launch *l, struct err *e)
 {
 	int fd = l->hooks->net_child(l->hooks->ctx, e), r;
 
-	if (fd == -ENOENT)
-		return 0;
 	if (fd < 0)
 		return fd;
 	r = sync_send(l->sock, SYNC_TAP, fd);

@@ -135,9 +135,9 @@ static bool root_with_maps(const struct launch *l)
 			       : l->spec->ns[NS_USER].mode == NS_JOIN && idmap_is_root();
 }
 
-static bool bare_loopback(const struct launch *l)
+static bool loopback_alone(const struct launch *l)
 {
-	return bare(l) && own(l, NS_NET) && !(l->hooks && l->hooks->net_child);
+	return own(l, NS_NET) && !own_net(l);
 }
 
 static bool with_domainname(const struct launch *l)
@@ -291,7 +291,7 @@ const struct step steps[] = {
 	 "clones of the host's nodes, checked by number"},
 	{"network", CHILD, own_net, step_net, NEEDS_NOTHING, {NULL},
 	 "lo and the tap need the new network namespace, and no ids"},
-	{"loopback", CHILD, bare_loopback, step_loopback, NEEDS_NOTHING, {NULL},
+	{"loopback", CHILD, loopback_alone, step_loopback, NEEDS_NOTHING, {NULL},
 	 "a new network namespace has it down"},
 	{"hostname", CHILD, own_uts, step_hostname, NEEDS_NOTHING, {NULL}, "in its own uts namespace"},
 	{"domainname", CHILD, with_domainname, step_domainname, NEEDS_NOTHING, {NULL}, "there as well"},
