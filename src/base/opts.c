@@ -189,8 +189,7 @@ void opts_print(const struct opts *t)
 {
 	for (size_t i = 0; t && i < t->n; i++) {
 		const struct opt *o = &t->v[i];
-		char left[64], letter[8] = "    ";
-		const char *arg = o->arg ? o->arg : "";
+		char left[80], letter[8] = "    ";
 
 		if (o->type == OPT_REFUSED)
 			continue;
@@ -198,9 +197,9 @@ void opts_print(const struct opts *t)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, o->name,
 			 may_take_value(o) ? "[="
-			 : *arg            ? " "
+			 : *o->arg         ? " "
 					   : "",
-			 arg, may_take_value(o) ? "]" : "");
+			 o->arg, may_take_value(o) ? "]" : "");
 		if (strlen(left) < 36)
 			printf("  %-36s%s\n", left, o->help);
 		else
@@ -218,7 +217,7 @@ void opts_tabulate(const char *command, const struct opts *t)
 
 		if (o->type != OPT_REFUSED)
 			printf("option\t%s\t--%s\t%s\t%s%s%s\t%s\t%s\n", command, o->name,
-			       o->letter ? letter : "", optional ? "[=" : "", o->arg ? o->arg : "",
+			       o->letter ? letter : "", optional ? "[=" : "", o->arg,
 			       optional ? "]" : "", o->complete, o->help);
 	}
 }

@@ -43,16 +43,18 @@ struct opt_size {
  * @letter: short form, or 0
  * @type: see above
  * @at: offset of the member in the structure that is filled
- * @arg: name of its argument in help, or NULL
+ * @arg: name of its argument in help, or ""
  * @complete: what completes it: none, file, dir, image, container, volume, enum:a|b
  * @help: one line
+ *
+ * Text and no pointers: those of all tables would be relocated at every start, page by page.
  */
 struct opt {
-	const char *name;
+	char name[24];
 	char letter;
 	enum opt_type type;
 	size_t at;
-	const char *arg, *complete, *help;
+	char arg[32], complete[96], help[96];
 };
 
 struct opts {

@@ -24,10 +24,10 @@ const size_t ncommands = ARRAY_SIZE(commands), ngroups = ARRAY_SIZE(groups);
 #define AT(member) offsetof(struct global, member)
 
 static const struct opt table[] = {
-	{"debug", 0, OPT_FLAG, AT(debug), NULL, "none", "tell on standard error what is done"},
-	{"help", 'h', OPT_FLAG, AT(help), NULL, "none", "this text"},
+	{"debug", 0, OPT_FLAG, AT(debug), "", "none", "tell on standard error what is done"},
+	{"help", 'h', OPT_FLAG, AT(help), "", "none", "this text"},
 	{"root", 0, OPT_STR, AT(root), "DIR", "dir", "the store; default $XDG_DATA_HOME/sandbox"},
-	{"version", 'v', OPT_FLAG, AT(version), NULL, "none", "tell the version"},
+	{"version", 'v', OPT_FLAG, AT(version), "", "none", "tell the version"},
 };
 
 const struct opts global_opts = {table, ARRAY_SIZE(table)};

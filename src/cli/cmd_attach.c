@@ -7,8 +7,8 @@
 static const struct opt table[] = {
 	{"detach-keys", 0, OPT_STR, AT(detach_keys), "KEYS", "none",
 	 "keys that leave it running (default ctrl-p,ctrl-q); empty for none"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
-	{"no-stdin", 0, OPT_FLAG, AT(no_stdin), NULL, "none", "only look"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
+	{"no-stdin", 0, OPT_FLAG, AT(no_stdin), "", "none", "only look"},
 };
 
 const struct opts attach_opts_table = {table, ARRAY_SIZE(table)};

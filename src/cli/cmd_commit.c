@@ -20,11 +20,11 @@ static const struct opt table[] = {
 	{"change", 'c', OPT_LIST, AT(change), "INSTRUCTION",
 	 "enum:CMD|ENTRYPOINT|ENV|STOPSIGNAL|USER|WORKDIR",
 	 "what its containers get: CMD, ENTRYPOINT, ENV, STOPSIGNAL, USER, WORKDIR"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 	{"iidfile", 0, OPT_STR, AT(iidfile), "FILE", "file", "write the digest to a file as well"},
 	{"message", 'm', OPT_STR, AT(message), "TEXT", "none", "a note, for the list of images"},
-	{"pause", 'p', OPT_BOOL, AT(pause), NULL, "none", "pause a running container meanwhile"},
-	{"quiet", 'q', OPT_FLAG, AT(quiet), NULL, "none", "no progress"},
+	{"pause", 'p', OPT_BOOL, AT(pause), "", "none", "pause a running container meanwhile"},
+	{"quiet", 'q', OPT_FLAG, AT(quiet), "", "none", "no progress"},
 };
 
 const struct opts commit_opts_table = {table, ARRAY_SIZE(table)};

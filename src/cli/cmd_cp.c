@@ -13,23 +13,23 @@ struct copy_opts {
 #define AT(member) offsetof(struct copy_opts, member)
 
 static const struct opt cp_table[] = {
-	{"archive", 'a', OPT_BOOL, AT(archive), NULL, "none",
+	{"archive", 'a', OPT_BOOL, AT(archive), "", "none",
 	 "files in a container belong to its user (default); =false keeps their owners"},
-	{"follow-link", 'L', OPT_FLAG, AT(follow), NULL, "none",
+	{"follow-link", 'L', OPT_FLAG, AT(follow), "", "none",
 	 "copy what SOURCE points at, when it is a symbolic link"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
-	{"overwrite", 0, OPT_BOOL, AT(overwrite), NULL, "none",
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
+	{"overwrite", 0, OPT_BOOL, AT(overwrite), "", "none",
 	 "let folders take the place of other files, and other files that of folders"},
-	{"quiet", 'q', OPT_FLAG, AT(quiet), NULL, "none", "do not tell what was left out"},
+	{"quiet", 'q', OPT_FLAG, AT(quiet), "", "none", "do not tell what was left out"},
 };
 
 static const struct opt diff_table[] = {
 	{"format", 0, OPT_STR, AT(format), "FORMAT", "enum:json", "json instead of lines"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 };
 
 static const struct opt export_table[] = {
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 	{"output", 'o', OPT_STR, AT(output), "FILE", "file", "write there, not to standard output"},
 };
 

@@ -10,7 +10,7 @@ struct doctor_opts {
 
 static const struct opt table[] = {
 	{"format", 0, OPT_STR, AT(format), "FORMAT", "enum:text|json", "text (default) or json"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 };
 
 const struct opts doctor_opts_table = {table, ARRAY_SIZE(table)};

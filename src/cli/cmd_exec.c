@@ -13,16 +13,16 @@ struct exec_cli {
 #define AT(member) offsetof(struct exec_cli, member)
 
 static const struct opt table[] = {
-	{"detach", 'd', OPT_FLAG, AT(detach), NULL, "none", "do not wait for it"},
+	{"detach", 'd', OPT_FLAG, AT(detach), "", "none", "do not wait for it"},
 	{"env", 'e', OPT_LIST, AT(env), "NAME[=VALUE]", "none",
 	 "set a variable; without a value take the caller's"},
 	{"env-file", 0, OPT_LIST, AT(env_file), "FILE", "file",
 	 "read variables from a file, one a line"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
-	{"interactive", 'i', OPT_BOOL, AT(interactive), NULL, "none", "keep standard input open"},
-	{"privileged", 0, OPT_FLAG, AT(privileged), NULL, "none",
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
+	{"interactive", 'i', OPT_BOOL, AT(interactive), "", "none", "keep standard input open"},
+	{"privileged", 0, OPT_FLAG, AT(privileged), "", "none",
 	 "all capabilities and no seccomp, within what you have yourself"},
-	{"tty", 't', OPT_BOOL, AT(tty), NULL, "none", "give it a terminal"},
+	{"tty", 't', OPT_BOOL, AT(tty), "", "none", "give it a terminal"},
 	{"user", 'u', OPT_STR, AT(user), "USER[:GROUP]", "none",
 	 "user in the container, by name or number"},
 	{"workdir", 'w', OPT_STR, AT(workdir), "DIR", "none", "working folder inside"},

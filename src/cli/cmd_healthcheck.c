@@ -5,7 +5,7 @@
 #define AT(member) offsetof(struct container_opts, member)
 
 static const struct opt table[] = {
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 };
 
 const struct opts healthcheck_run_opts_table = {table, ARRAY_SIZE(table)};

@@ -15,14 +15,14 @@ struct images_opts {
 static const struct opt images_table[] = {
 	{"format", 0, OPT_STR, AT(format), "FORMAT", "enum:table|json",
 	 "table (default), json or a template"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
-	{"quiet", 'q', OPT_FLAG, AT(quiet), NULL, "none", "ids only"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
+	{"quiet", 'q', OPT_FLAG, AT(quiet), "", "none", "ids only"},
 };
 
 const struct opts images_opts_table = {images_table, ARRAY_SIZE(images_table)};
 
 static const struct opt rmi_table[] = {
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 };
 
 const struct opts rmi_opts_table = {rmi_table, ARRAY_SIZE(rmi_table)};

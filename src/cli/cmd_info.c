@@ -16,7 +16,7 @@ struct info_opts {
 
 static const struct opt table[] = {
 	{"format", 'f', OPT_STR, AT(format), "FORMAT", "enum:json", "json or a template"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 };
 
 const struct opts info_opts_table = {table, ARRAY_SIZE(table)};

@@ -11,8 +11,8 @@ struct inspect_opts {
 
 static const struct opt table[] = {
 	{"format", 'f', OPT_STR, AT(format), "FORMAT", "enum:json", "json (default) or a template"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
-	{"latest", 'l', OPT_FLAG, AT(latest), NULL, "none", "the container made last"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
+	{"latest", 'l', OPT_FLAG, AT(latest), "", "none", "the container made last"},
 	{"type", 't', OPT_STR, AT(type), "TYPE", "enum:all|container|image",
 	 "what the names are of: all (default: containers first), container or image"},
 };

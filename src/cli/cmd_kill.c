@@ -7,8 +7,8 @@
 #define AT(member) offsetof(struct container_opts, member)
 
 static const struct opt table[] = {
-	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "all containers that run"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"all", 'a', OPT_FLAG, AT(all), "", "none", "all containers that run"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 	{"signal", 's', OPT_STR, AT(signal), "SIGNAL", "none", "by name or number (default KILL)"},
 };
 

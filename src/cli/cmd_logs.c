@@ -11,14 +11,14 @@ struct logs_opts {
 #define AT(member) offsetof(struct logs_opts, member)
 
 static const struct opt table[] = {
-	{"follow", 'f', OPT_FLAG, AT(follow), NULL, "none",
+	{"follow", 'f', OPT_FLAG, AT(follow), "", "none",
 	 "wait for more, until the container has ended"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
-	{"latest", 'l', OPT_FLAG, AT(latest), NULL, "none", "the container that was made last"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
+	{"latest", 'l', OPT_FLAG, AT(latest), "", "none", "the container that was made last"},
 	{"since", 0, OPT_STR, AT(since), "TIME", "none",
 	 "only what is not older: a date, seconds since 1970, or a duration such as 10m"},
 	{"tail", 'n', OPT_STR, AT(tail), "N", "none", "only the last N lines; all is the default"},
-	{"timestamps", 't', OPT_FLAG, AT(timestamps), NULL, "none", "the time before each line"},
+	{"timestamps", 't', OPT_FLAG, AT(timestamps), "", "none", "the time before each line"},
 	{"until", 0, OPT_STR, AT(until), "TIME", "none",
 	 "only what is older; a duration counts from now on"},
 };

@@ -5,8 +5,8 @@
 #define AT(member) offsetof(struct container_opts, member)
 
 static const struct opt table[] = {
-	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "all containers in that state"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"all", 'a', OPT_FLAG, AT(all), "", "none", "all containers in that state"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 };
 
 const struct opts pause_opts_table = {table, ARRAY_SIZE(table)};

@@ -10,8 +10,8 @@ struct port_opts {
 #define AT(member) offsetof(struct port_opts, member)
 
 static const struct opt table[] = {
-	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "of all containers that run"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"all", 'a', OPT_FLAG, AT(all), "", "none", "of all containers that run"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 };
 
 const struct opts port_opts_table = {table, ARRAY_SIZE(table)};

@@ -13,13 +13,13 @@ struct prune_opts {
 };
 
 #define AT(member) offsetof(struct prune_opts, member)
-#define FORCE                                                                 \
-	{                                                                     \
-		"force", 'f', OPT_FLAG, AT(force), NULL, "none", "do not ask" \
+#define FORCE                                                               \
+	{                                                                   \
+		"force", 'f', OPT_FLAG, AT(force), "", "none", "do not ask" \
 	}
-#define HELP                                                             \
-	{                                                                \
-		"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text" \
+#define HELP                                                           \
+	{                                                              \
+		"help", 0, OPT_BOOL, AT(help), "", "none", "this text" \
 	}
 #define FILTER                                                                         \
 	{                                                                              \
@@ -29,16 +29,16 @@ struct prune_opts {
 
 static const struct opt container_table[] = {FILTER, FORCE, HELP};
 static const struct opt image_table[] = {
-	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "also names that no container uses"},
+	{"all", 'a', OPT_FLAG, AT(all), "", "none", "also names that no container uses"},
 	FORCE,
 	HELP,
 };
 static const struct opt system_table[] = {
-	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "all images that no container uses"},
+	{"all", 'a', OPT_FLAG, AT(all), "", "none", "all images that no container uses"},
 	FILTER,
 	FORCE,
 	HELP,
-	{"volumes", 0, OPT_FLAG, AT(volumes), NULL, "none", "volumes, too, that no container has"},
+	{"volumes", 0, OPT_FLAG, AT(volumes), "", "none", "volumes, too, that no container has"},
 };
 static const struct opt reset_table[] = {FORCE, HELP};
 

@@ -17,16 +17,16 @@ struct ps_opts {
 #define SORT_KEYS "enum:command|created|id|image|names|runningfor|status"
 
 static const struct opt table[] = {
-	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "those that do not run, too"},
+	{"all", 'a', OPT_FLAG, AT(all), "", "none", "those that do not run, too"},
 	{"filter", 'f', OPT_LIST, AT(filter), "KEY=VALUE", FILTER_KEYS, "only those that fit"},
 	{"format", 0, OPT_STR, AT(format), "FORMAT", "enum:table|json",
 	 "table (default), json or a template"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 	{"last", 'n', OPT_STR, AT(last), "N", "none", "the N newest, in any state"},
-	{"latest", 'l', OPT_FLAG, AT(latest), NULL, "none", "the newest, in any state"},
-	{"no-trunc", 0, OPT_FLAG, AT(no_trunc), NULL, "none", "whole ids and commands"},
-	{"noheading", 0, OPT_FLAG, AT(noheading), NULL, "none", "a table without its heading"},
-	{"quiet", 'q', OPT_FLAG, AT(quiet), NULL, "none", "ids only"},
+	{"latest", 'l', OPT_FLAG, AT(latest), "", "none", "the newest, in any state"},
+	{"no-trunc", 0, OPT_FLAG, AT(no_trunc), "", "none", "whole ids and commands"},
+	{"noheading", 0, OPT_FLAG, AT(noheading), "", "none", "a table without its heading"},
+	{"quiet", 'q', OPT_FLAG, AT(quiet), "", "none", "ids only"},
 	{"sort", 0, OPT_STR, AT(sort), "KEY", SORT_KEYS,
 	 "order of the list; created is the default"},
 };

@@ -6,13 +6,13 @@
 
 static const struct opt table[] = {
 	{"arch", 0, OPT_STR, AT(arch), "ARCH", "none", "architecture of the image"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 	{"image-path", 0, OPT_STR, AT(image_path), "DIR[:DIR...]", "dir",
 	 "folders searched for root file system tarballs"},
 	{"mirror", 0, OPT_STR, AT(mirror), "URL", "none", "mirror that images are fetched from"},
 	{"pull", 0, OPT_STR, AT(pull), "POLICY", "enum:missing|always|never|newer",
 	 "when to fetch: missing (default), always, never, newer"},
-	{"quiet", 'q', OPT_FLAG, AT(quiet), NULL, "none", "no progress"},
+	{"quiet", 'q', OPT_FLAG, AT(quiet), "", "none", "no progress"},
 	{"userns", 0, OPT_STR, AT(userns), "MODE", "enum:keep-id|nomap|host",
 	 "unpack for containers of this mode"},
 };

@@ -3,7 +3,7 @@
 #include "container/container.h"
 
 static const struct opt table[] = {
-	{"help", 0, OPT_BOOL, offsetof(struct container_opts, help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, offsetof(struct container_opts, help), "", "none", "this text"},
 };
 
 const struct opts rename_opts_table = {table, ARRAY_SIZE(table)};

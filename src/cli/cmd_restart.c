@@ -5,8 +5,8 @@
 #define AT(member) offsetof(struct container_opts, member)
 
 static const struct opt table[] = {
-	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "all containers that run"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"all", 'a', OPT_FLAG, AT(all), "", "none", "all containers that run"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 	{"time", 't', OPT_STR, AT(time), "SECONDS", "none",
 	 "time until SIGKILL; default: what --stop-timeout said, or 10; -1 for ever"},
 };

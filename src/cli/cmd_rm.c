@@ -7,14 +7,14 @@
 #define AT(member) offsetof(struct container_opts, member)
 
 static const struct opt table[] = {
-	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "all containers"},
-	{"force", 'f', OPT_FLAG, AT(force), NULL, "none",
+	{"all", 'a', OPT_FLAG, AT(all), "", "none", "all containers"},
+	{"force", 'f', OPT_FLAG, AT(force), "", "none",
 	 "end it first; and a name that nothing has is no error"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
-	{"ignore", 'i', OPT_FLAG, AT(ignore), NULL, "none", "a name that nothing has is no error"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
+	{"ignore", 'i', OPT_FLAG, AT(ignore), "", "none", "a name that nothing has is no error"},
 	{"time", 't', OPT_STR, AT(time), "SECONDS", "none",
 	 "with --force: time between the stop signal and SIGKILL (default 0)"},
-	{"volumes", 'v', OPT_FLAG, AT(volumes), NULL, "none",
+	{"volumes", 'v', OPT_FLAG, AT(volumes), "", "none",
 	 "remove the volumes that were made for it without a name"},
 };
 

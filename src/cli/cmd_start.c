@@ -6,10 +6,10 @@
 #define AT(member) offsetof(struct container_opts, member)
 
 static const struct opt table[] = {
-	{"all", 0, OPT_FLAG, AT(all), NULL, "none", "all that were created, or have ended"},
-	{"attach", 'a', OPT_FLAG, AT(attach), NULL, "none",
+	{"all", 0, OPT_FLAG, AT(all), "", "none", "all that were created, or have ended"},
+	{"attach", 'a', OPT_FLAG, AT(attach), "", "none",
 	 "run it in the foreground; its exit code is ours"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 	{"sdnotify", 0, OPT_STR, AT(sdnotify), "MODE", "enum:container|conmon|healthy|ignore",
 	 "who tells the service manager of readiness, this time; default: as run and create said"},
 };

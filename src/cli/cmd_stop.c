@@ -5,9 +5,9 @@
 #define AT(member) offsetof(struct container_opts, member)
 
 static const struct opt table[] = {
-	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "all containers that run"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
-	{"ignore", 'i', OPT_FLAG, AT(ignore), NULL, "none", "a name that nothing has is no error"},
+	{"all", 'a', OPT_FLAG, AT(all), "", "none", "all containers that run"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
+	{"ignore", 'i', OPT_FLAG, AT(ignore), "", "none", "a name that nothing has is no error"},
 	{"time", 't', OPT_STR, AT(time), "SECONDS", "none",
 	 "time until SIGKILL; default: what --stop-timeout said, or 10; -1 for ever"},
 };

@@ -12,8 +12,8 @@ struct df_opts {
 static const struct opt df_table[] = {
 	{"format", 0, OPT_STR, AT(format), "FORMAT", "enum:table|json",
 	 "table (default), json or a template"},
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
-	{"verbose", 'v', OPT_FLAG, AT(verbose), NULL, "none", "each image, container and volume"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
+	{"verbose", 'v', OPT_FLAG, AT(verbose), "", "none", "each image, container and volume"},
 };
 
 const struct opts system_df_opts_table = {df_table, ARRAY_SIZE(df_table)};

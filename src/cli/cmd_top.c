@@ -21,8 +21,8 @@ struct top_opts {
 #define AT(member) offsetof(struct top_opts, member)
 
 static const struct opt table[] = {
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
-	{"latest", 'l', OPT_FLAG, AT(latest), NULL, "none", "the container made last"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
+	{"latest", 'l', OPT_FLAG, AT(latest), "", "none", "the container made last"},
 };
 
 const struct opts top_opts_table = {table, ARRAY_SIZE(table)};

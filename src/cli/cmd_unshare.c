@@ -9,8 +9,8 @@ struct unshare_opts {
 };
 
 static const struct opt table[] = {
-	{"help", 0, OPT_BOOL, offsetof(struct unshare_opts, help), NULL, "none", "this text"},
-	{"rootless-netns", 0, OPT_REFUSED, 0, NULL, "none",
+	{"help", 0, OPT_BOOL, offsetof(struct unshare_opts, help), "", "none", "this text"},
+	{"rootless-netns", 0, OPT_REFUSED, 0, "", "none",
 	 "there is no network that containers share; enter that of one with exec"},
 };
 

@@ -5,7 +5,7 @@
 #define AT(member) offsetof(struct container_opts, member)
 
 static const struct opt table[] = {
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
 	{"restart", 0, OPT_STR, AT(restart), "POLICY", "enum:no|on-failure|always|unless-stopped",
 	 "when the payload ends by itself: no, on-failure[:MAX], always, unless-stopped"},
 };

@@ -11,9 +11,9 @@ struct volume_opts {
 };
 
 #define AT(member) offsetof(struct volume_opts, member)
-#define HELP                                                             \
-	{                                                                \
-		"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text" \
+#define HELP                                                           \
+	{                                                              \
+		"help", 0, OPT_BOOL, AT(help), "", "none", "this text" \
 	}
 #define FILTER                                                                          \
 	{                                                                               \
@@ -31,16 +31,16 @@ static const struct opt ls_table[] = {
 	FILTER,
 	{"format", 0, OPT_STR, AT(format), "FORMAT", "enum:table|json", "table (default) or json"},
 	HELP,
-	{"quiet", 'q', OPT_FLAG, AT(quiet), NULL, "none", "names only"},
+	{"quiet", 'q', OPT_FLAG, AT(quiet), "", "none", "names only"},
 };
 static const struct opt rm_table[] = {
-	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "all volumes"},
-	{"force", 'f', OPT_FLAG, AT(force), NULL, "none", "one that is not there is no error"},
+	{"all", 'a', OPT_FLAG, AT(all), "", "none", "all volumes"},
+	{"force", 'f', OPT_FLAG, AT(force), "", "none", "one that is not there is no error"},
 	HELP,
 };
 static const struct opt prune_table[] = {
 	FILTER,
-	{"force", 'f', OPT_FLAG, AT(force), NULL, "none", "do not ask"},
+	{"force", 'f', OPT_FLAG, AT(force), "", "none", "do not ask"},
 	HELP,
 };
 static const struct opt plain_table[] = {HELP};

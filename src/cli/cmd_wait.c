@@ -5,8 +5,8 @@
 #define AT(member) offsetof(struct container_opts, member)
 
 static const struct opt table[] = {
-	{"help", 0, OPT_BOOL, AT(help), NULL, "none", "this text"},
-	{"ignore", 'i', OPT_FLAG, AT(ignore), NULL, "none", "a name that nothing has is no error"},
+	{"help", 0, OPT_BOOL, AT(help), "", "none", "this text"},
+	{"ignore", 'i', OPT_FLAG, AT(ignore), "", "none", "a name that nothing has is no error"},
 };
 
 const struct opts wait_opts_table = {table, ARRAY_SIZE(table)};

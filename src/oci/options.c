@@ -8,16 +8,16 @@
 #define AT(member) offsetof(struct oci, member)
 
 #define TABLE(id) const struct opts oci_##id##_opts = {id##_table, ARRAY_SIZE(id##_table)}
-#define HELP                                                               \
-	{                                                                  \
-		"help", 'h', OPT_BOOL, AT(help), NULL, "none", "this text" \
+#define HELP                                                             \
+	{                                                                \
+		"help", 'h', OPT_BOOL, AT(help), "", "none", "this text" \
 	}
 
 /* clang-format off */
 static const struct opt global_table[] = {
 	{"cgroup-manager", 0, OPT_STR, AT(cgroup_manager), "NAME", "enum:cgroupfs|systemd|disabled",
 	 "who makes control groups: cgroupfs, systemd or disabled"},
-	{"debug", 0, OPT_FLAG, AT(debug), NULL, "none", "log what is done"},
+	{"debug", 0, OPT_FLAG, AT(debug), "", "none", "log what is done"},
 	HELP,
 	{"log", 0, OPT_STR, AT(log), "FILE", "file", "where errors and warnings go, besides standard error"},
 	{"log-format", 0, OPT_STR, AT(log_format), "FORMAT", "enum:text|json", "text or json"},
@@ -26,8 +26,8 @@ static const struct opt global_table[] = {
 	{"root", 0, OPT_STR, AT(root), "DIR", "dir", "where the states of containers are kept"},
 	{"rootless", 0, OPT_OPTIONAL_STR, AT(rootless), "BOOL", "enum:true|false|auto",
 	 "true, false or auto: go on without control groups that cannot be made"},
-	{"systemd-cgroup", 0, OPT_FLAG, AT(systemd_cgroup), NULL, "none", "the same as --cgroup-manager=systemd"},
-	{"version", 'v', OPT_FLAG, AT(version), NULL, "none", "tell the version"},
+	{"systemd-cgroup", 0, OPT_FLAG, AT(systemd_cgroup), "", "none", "the same as --cgroup-manager=systemd"},
+	{"version", 'v', OPT_FLAG, AT(version), "", "none", "tell the version"},
 };
 TABLE(global);
 
@@ -35,9 +35,9 @@ TABLE(global);
 #define CONFIG {"config", 'f', OPT_STR, AT(config), "FILE", "file", "another config.json than the bundle's"}
 #define CONSOLE_SOCKET {"console-socket", 0, OPT_STR, AT(console_socket), "PATH", "file", \
 	"where the master of the terminal is sent"}
-#define DETACH {"detach", 'd', OPT_FLAG, AT(detach), NULL, "none", "do not wait for the process to end"}
-#define NO_NEW_KEYRING {"no-new-keyring", 0, OPT_FLAG, AT(no_new_keyring), NULL, "none", "keep the caller's session keyring"}
-#define NO_PIVOT {"no-pivot", 0, OPT_FLAG, AT(no_pivot), NULL, "none", "move the root instead of pivoting to it, as an initial ramdisk needs"}
+#define DETACH {"detach", 'd', OPT_FLAG, AT(detach), "", "none", "do not wait for the process to end"}
+#define NO_NEW_KEYRING {"no-new-keyring", 0, OPT_FLAG, AT(no_new_keyring), "", "none", "keep the caller's session keyring"}
+#define NO_PIVOT {"no-pivot", 0, OPT_FLAG, AT(no_pivot), "", "none", "move the root instead of pivoting to it, as an initial ramdisk needs"}
 #define PID_FILE {"pid-file", 0, OPT_STR, AT(pid_file), "FILE", "file", "gets the number of the process"}
 #define PIDFD_SOCKET {"pidfd-socket", 0, OPT_STR, AT(pidfd_socket), "PATH", "file", "where a pidfd of the process is sent"}
 #define PRESERVE_FDS {"preserve-fds", 0, OPT_STR, AT(preserve_fds), "N", "none", "so many descriptors from 3 on are handed down"}
@@ -49,9 +49,9 @@ TABLE(create);
 
 static const struct opt run_table[] = {
 	BUNDLE, CONFIG, CONSOLE_SOCKET, DETACH, HELP,
-	{"keep", 0, OPT_FLAG, AT(keep), NULL, "none", "do not delete the container when it has ended"},
+	{"keep", 0, OPT_FLAG, AT(keep), "", "none", "do not delete the container when it has ended"},
 	NO_NEW_KEYRING, NO_PIVOT,
-	{"no-subreaper", 0, OPT_FLAG, AT(no_subreaper), NULL, "none", "taken for runc's sake"},
+	{"no-subreaper", 0, OPT_FLAG, AT(no_subreaper), "", "none", "taken for runc's sake"},
 	PID_FILE, PIDFD_SOCKET, PRESERVE_FDS,
 };
 TABLE(run);
@@ -66,12 +66,12 @@ static const struct opt exec_table[] = {
 	DETACH,
 	{"env", 'e', OPT_LIST, AT(env), "NAME=VALUE", "none", "set a variable"},
 	HELP,
-	{"ignore-paused", 0, OPT_FLAG, AT(ignore_paused), NULL, "none", "also when the container is paused"},
-	{"no-new-privs", 0, OPT_FLAG, AT(no_new_privs), NULL, "none", "the process cannot gain privileges"},
+	{"ignore-paused", 0, OPT_FLAG, AT(ignore_paused), "", "none", "also when the container is paused"},
+	{"no-new-privs", 0, OPT_FLAG, AT(no_new_privs), "", "none", "the process cannot gain privileges"},
 	PID_FILE, PIDFD_SOCKET, PRESERVE_FDS,
 	{"process", 'p', OPT_STR, AT(process), "FILE", "file", "a file with a process object, instead of COMMAND"},
 	{"process-label", 0, OPT_STR, AT(label), "LABEL", "none", "a SELinux label for the process"},
-	{"tty", 't', OPT_BOOL, AT(tty), NULL, "none", "give it a terminal"},
+	{"tty", 't', OPT_BOOL, AT(tty), "", "none", "give it a terminal"},
 	{"user", 'u', OPT_STR, AT(user), "UID[:GID]", "none", "who runs it"},
 };
 TABLE(exec);
@@ -88,23 +88,23 @@ static const struct opt features_table[] = {HELP};
 TABLE(features);
 
 static const struct opt kill_table[] = {
-	{"all", 'a', OPT_FLAG, AT(all), NULL, "none", "all processes of the container"},
+	{"all", 'a', OPT_FLAG, AT(all), "", "none", "all processes of the container"},
 	HELP,
-	{"regex", 'r', OPT_FLAG, AT(regex), NULL, "none", "ID is a regular expression for whole ids"},
+	{"regex", 'r', OPT_FLAG, AT(regex), "", "none", "ID is a regular expression for whole ids"},
 };
 TABLE(kill);
 
 static const struct opt delete_table[] = {
-	{"force", 'f', OPT_FLAG, AT(force), NULL, "none", "kill it first; no error when it does not exist"},
+	{"force", 'f', OPT_FLAG, AT(force), "", "none", "kill it first; no error when it does not exist"},
 	HELP,
-	{"regex", 'r', OPT_FLAG, AT(regex), NULL, "none", "ID is a regular expression for whole ids"},
+	{"regex", 'r', OPT_FLAG, AT(regex), "", "none", "ID is a regular expression for whole ids"},
 };
 TABLE(delete);
 
 static const struct opt list_table[] = {
 	{"format", 'f', OPT_STR, AT(format), "FORMAT", "enum:table|json", "table or json"},
 	HELP,
-	{"quiet", 'q', OPT_FLAG, AT(quiet), NULL, "none", "only the ids"},
+	{"quiet", 'q', OPT_FLAG, AT(quiet), "", "none", "only the ids"},
 };
 TABLE(list);
 
@@ -116,14 +116,14 @@ TABLE(ps);
 
 static const struct opt spec_table[] = {
 	BUNDLE, HELP,
-	{"rootless", 0, OPT_FLAG, AT(rootless_spec), NULL, "none", "for a user who is not root"},
+	{"rootless", 0, OPT_FLAG, AT(rootless_spec), "", "none", "for a user who is not root"},
 };
 TABLE(spec);
 
 static const struct opt events_table[] = {
 	HELP,
 	{"interval", 0, OPT_STR, AT(interval), "TIME", "none", "between two lines; default 5s"},
-	{"stats", 0, OPT_FLAG, AT(stats), NULL, "none", "one line, and no more"},
+	{"stats", 0, OPT_FLAG, AT(stats), "", "none", "one line, and no more"},
 };
 TABLE(events);
 

@@ -168,7 +168,7 @@ struct words {
 static void test_opts(void **state)
 {
 	static const struct opt rows[] = {
-		{"flag", 'f', OPT_FLAG, offsetof(struct words, flag), NULL, "none", ""},
+		{"flag", 'f', OPT_FLAG, offsetof(struct words, flag), "", "none", ""},
 		{"optional", 0, OPT_OPTIONAL_STR, offsetof(struct words, optional), "X", "none",
 		 ""},
 		{"plain", 'p', OPT_STR, offsetof(struct words, plain), "X", "none", ""},
