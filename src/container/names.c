@@ -4,7 +4,7 @@
  */
 #include "container/container.h"
 
-static const char *const adjectives[] = {
+static const char adjectives[][8] = {
 	"amber",  "ample",  "autumn", "bold",   "brisk", "bronze", "calm",   "candid",
 	"clear",  "clever", "cool",   "copper", "cosy",  "crisp",  "curly",  "deft",
 	"dewy",   "dusky",  "eager",  "early",  "fair",  "fleet",  "fluffy", "fresh",
@@ -15,7 +15,7 @@ static const char *const adjectives[] = {
 	"silver", "snowy",  "sunny",  "swift",  "tidy",  "vivid",  "warm",   "witty",
 };
 
-static const char *const nouns[] = {
+static const char nouns[][8] = {
 	"acorn",  "alder",  "aspen",   "badger", "basil",  "beaver",  "birch",  "bison",
 	"brook",  "cedar",  "clover",  "comet",  "coral",  "crane",   "delta",  "dingo",
 	"dune",   "eagle",  "egret",   "ember",  "falcon", "fern",    "fjord",  "gecko",

@@ -34,7 +34,7 @@
 
 /* names for numbers, for the string forms of errnoRet that podman writes */
 static const struct {
-	const char *name;
+	char name[20];
 	uint32_t value;
 } errnos[] = {
 #define E(name)             \

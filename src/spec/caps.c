@@ -10,7 +10,7 @@
 #include "spec/spec.h"
 
 /* by number; Linux 5.9 added the last */
-static const char *const names[] = {
+static const char names[][20] = {
 	"CHOWN",
 	"DAC_OVERRIDE",
 	"DAC_READ_SEARCH",

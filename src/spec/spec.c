@@ -26,7 +26,7 @@ void spec_default_paths(struct spec *s)
 		strv_add(&s->sec.readonly, readonly[i]);
 }
 
-static const char *const signals[] = {
+static const char signals[][8] = {
 	[SIGHUP] = "HUP",       [SIGINT] = "INT",   [SIGQUIT] = "QUIT",   [SIGILL] = "ILL",
 	[SIGTRAP] = "TRAP",     [SIGABRT] = "ABRT", [SIGBUS] = "BUS",     [SIGFPE] = "FPE",
 	[SIGKILL] = "KILL",     [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV",   [SIGUSR2] = "USR2",
@@ -51,7 +51,7 @@ int signal_number(const char *name)
 	if (!strncasecmp(name, "SIG", 3))
 		name += 3;
 	for (size_t i = 1; i < ARRAY_SIZE(signals); i++) {
-		if (signals[i] && !strcasecmp(name, signals[i]))
+		if (*signals[i] && !strcasecmp(name, signals[i]))
 			return (int)i;
 	}
 	return -EINVAL;

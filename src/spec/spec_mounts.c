@@ -10,7 +10,7 @@
 
 /* Words in the options of a mount; `set` and `clr` are MOUNT_ATTR_*. */
 static const struct {
-	const char *word;
+	char word[16];
 	uint64_t set, clr, propagation;
 	int recursive; /* 1 yes, -1 no, 0 does not say */
 } mount_words[] = {

@@ -31,7 +31,7 @@ enum option_kind {
 };
 
 static const struct option {
-	const char *word;
+	char word[16];
 	enum option_kind kind;
 	uint64_t set, clr; /* MOUNT_ATTR_*, or MS_* of a propagation in set */
 } options[] = {

@@ -37,7 +37,7 @@ int spec_parse_device(struct spec *s, const char *text, struct err *e)
 }
 
 static const struct {
-	const char *name;
+	char name[12];
 	int resource;
 } limits[] = {
 	{"as", RLIMIT_AS},
