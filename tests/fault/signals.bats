@@ -168,16 +168,25 @@ peak()
   [ "$status" -eq 9 ]
 }
 
+# child_stopped PID: a child of it, $child, stands still.
+child_stopped()
+{
+  child=$(cut -d' ' -f1 "/proc/$1/task/$1/children")
+  grep -qsE '^State:.[Tt]' "/proc/$child/status"
+}
+
 @test "21: a signal that comes while an exec joins gets to its process" {
-  local pid status=0
+  local pid child status=0
 
   need strace
   detached box sleep 1000
-  strace -D -f -qq -o /dev/null -e trace=capset -e inject=capset:delay_enter=1500000 \
+  strace -D -f -qq -o /dev/null -e trace=capset -e inject=capset:signal=STOP:when=1 \
     "$SANDBOX" exec box sleep 1000 </dev/null 3>&- &
   pid=$!
-  sleep 0.7
+  eventually 10 child_stopped "$pid"
   kill -TERM "$pid"
+  # Not once: strace stops it as well, before it gets that far.
+  while sleep 0.3 && kill -CONT "$child" 2>/dev/null; do :; done
   wait "$pid" || status=$?
   # Not 137: it was not killed instead.
   [ "$status" -eq 143 ]
