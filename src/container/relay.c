@@ -9,7 +9,6 @@
  * way out: at the end, on an error, before we stop ourselves for Ctrl-Z.
  */
 #include <poll.h>
-#include <sys/ioctl.h>
 
 #include "container/internal.h"
 
@@ -38,7 +37,7 @@ int relay_start(struct relay *r, int pty)
 	r->pty = pty;
 	r->in_open = fcntl(STDIN_FILENO, F_GETFD) >= 0;
 	r->out_open = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
-	relay_resize(r);
+	relay_resize(r); /* it may have changed since the child asked */
 	fcntl(pty, F_SETFL, fcntl(pty, F_GETFL) | O_NONBLOCK);
 	if (r->in_open && !tcgetattr(STDIN_FILENO, &r->saved))
 		set_raw(r);
@@ -62,11 +61,8 @@ void relay_resume(struct relay *r)
 /* relay_resize - give the container's terminal the size of the caller's */
 void relay_resize(const struct relay *r)
 {
-	struct winsize size;
-
-	if (r->pty >= 0 &&
-	    (!ioctl(STDIN_FILENO, TIOCGWINSZ, &size) || !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size)))
-		ioctl(r->pty, TIOCSWINSZ, &size);
+	if (r->pty >= 0)
+		tty_copy_size(r->pty);
 }
 
 /**

@@ -371,6 +371,10 @@ int launch_freeze(const struct launch *l);
 int launch_thaw(const struct launch *l);
 int launch_in_userns(int userns_fd, int (*fn)(void *ctx), void *ctx);
 
+/* ---- tty.c ------------------------------------------------------------------------------------------- */
+
+void tty_copy_size(int pty);
+
 /* ---- hooks.c: programs that a configuration wants to be run ----------------------------------------- */
 
 char *spec_state(const struct spec *s, const char *status, pid_t pid);

@@ -17,6 +17,20 @@ static bool is_devpts(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC;
 }
 
+/**
+ * tty_copy_size - give a container's terminal the size of the caller's
+ * @pty: the master
+ *
+ * Context: both processes: before the payload runs, and when the caller's has changed.
+ */
+void tty_copy_size(int pty)
+{
+	struct winsize size;
+
+	if (!ioctl(STDIN_FILENO, TIOCGWINSZ, &size) || !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+		ioctl(pty, TIOCSWINSZ, &size);
+}
+
 /*
  * A terminal of what is mounted at /dev/pts of the container, which has to be a devpts: its root
  * may have anything there. The slave is opened through the master (TIOCGPTPEER), never by a name
@@ -34,6 +48,7 @@ static int open_terminal(struct launch *l, int *master, int *slave, struct err *
 	if (*master < 0 || !is_devpts(*master) || ioctl(*master, TIOCSPTLCK, &zero) < 0)
 		return fail_errno(e, "cannot make a terminal");
 	*slave = ioctl(*master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	tty_copy_size(*master);
 	return *slave < 0 ? fail_errno(e, "cannot open the terminal") : 0;
 }
 

@@ -212,6 +212,18 @@ box()
   [[ $out == *" icanon"* ]]
 }
 
+@test "a terminal has its size before the payload runs" {
+  need script strace
+  local out slow='strace -f -qq -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_enter=500000'
+
+  out=$(script -qec "stty rows 33 cols 77; $slow '$SANDBOX' run --uidmap 0:0:1 --gidmap 0:0:1 --network none busybox stty size" /dev/null)
+  [[ $out == *"33 77"* ]]
+  "$SANDBOX" run -d --rm --name sized --network none busybox sleep 1000 </dev/null >/dev/null 3>&-
+  out=$(script -qec "stty rows 33 cols 77; $slow '$SANDBOX' exec -it sized stty size" /dev/null)
+  [[ $out == *"33 77"* ]]
+  expect 0 rm -f sized
+}
+
 @test "a terminal: the last words of a payload that ends at once" {
   local heard=1 i
 
