@@ -16,16 +16,23 @@
 #include "container/internal.h"
 #include "linux/sys.h"
 
+/**
+ * struct sweep - where is swept
+ * @store: its containers
+ * @live: records in the runtime folder
+ * @later: something without a record is in use, or too young to be told from what is being made
+ */
 struct sweep {
 	const struct dirs *dirs;
 	const struct idmap_plan *plan;
-	int store; /* its containers */
+	int store, live;
+	bool later;
 };
 
-typedef void (*sweep_fn)(const struct sweep *s, int dirfd, const char *name);
+typedef void (*sweep_fn)(struct sweep *s, int dirfd, const char *name);
 
 /* Not by readdir(3), which asks and allocates more: most of these folders are empty. */
-static void each_entry(const struct sweep *s, int fd, sweep_fn fn)
+static void each_entry(struct sweep *s, int fd, sweep_fn fn)
 {
 	_Alignas(struct dirent64) char buf[4096];
 	ssize_t n;
@@ -42,7 +49,7 @@ static void each_entry(const struct sweep *s, int fd, sweep_fn fn)
 }
 
 /* A container that is kept has ended: say so, for good, or carry its --rm out. */
-static void bury(const struct sweep *s, const char *id, int dir)
+static void bury(struct sweep *s, const char *id, int dir)
 {
 	cleanup_container_info struct container_info info = {};
 	struct state state = {.id = id, .run_fd = -1, .lock = -1, .store_fd = -1, .dir = dir};
@@ -60,8 +67,35 @@ static void bury(const struct sweep *s, const char *id, int dir)
 	}
 }
 
+static bool has_record(const struct sweep *s, const char *id)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s.json", id);
+	return !faccessat(s->live, name, F_OK, AT_SYMLINK_NOFOLLOW);
+}
+
+/* The name of a container that is gone. */
+static void sweep_name(struct sweep *s, int dirfd, const char *name)
+{
+	char id[128];
+	ssize_t n = readlinkat(dirfd, name, id, sizeof(id) - 1);
+	struct stat st;
+
+	if (n <= 0)
+		return;
+	id[n] = '\0';
+	if (!faccessat(dirfd, id, F_OK, AT_SYMLINK_NOFOLLOW) ||
+	    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	if (time(NULL) - st.st_mtime < 2)
+		s->later = true;
+	else
+		unlinkat(dirfd, name, 0);
+}
+
 /* The folder of a container whose supervisor is gone, or a name without one. */
-static void sweep_folder(const struct sweep *s, int dirfd, const char *name)
+static void sweep_folder(struct sweep *s, int dirfd, const char *name)
 {
 	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
@@ -69,21 +103,14 @@ static void sweep_folder(const struct sweep *s, int dirfd, const char *name)
 	if (*name == '.')
 		return;
 	if (fd < 0) {
-		char id[128];
-		ssize_t n = readlinkat(dirfd, name, id, sizeof(id) - 1);
-
-		/* The name of a container that is gone. */
-		if (n > 0) {
-			id[n] = '\0';
-			if (faccessat(dirfd, id, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-			    !fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) &&
-			    time(NULL) - st.st_mtime >= 2)
-				unlinkat(dirfd, name, 0);
-		}
+		sweep_name(s, dirfd, name);
 		return;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 || time(NULL) - st.st_ctime < 2)
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 ||
+	    time(NULL) - st.st_ctime < 2) {
+		s->later |= !has_record(s, name);
 		return;
+	}
 	if (!faccessat(fd, "config.json", F_OK, AT_SYMLINK_NOFOLLOW)) {
 		bury(s, name, fd);
 		return;
@@ -98,7 +125,7 @@ static void sweep_folder(const struct sweep *s, int dirfd, const char *name)
  * Another store's containers are for a command with that --root. Of ours, processes that share
  * the host's numbers may have outlived their supervisor.
  */
-static bool is_ours(const struct sweep *s, int dirfd, const char *id)
+static bool is_ours(struct sweep *s, int dirfd, const char *id)
 {
 	cleanup_buf struct buf text = {};
 	cleanup_strv struct strv lines = {};
@@ -133,7 +160,7 @@ static void sweep_torn(int dirfd, const char *name)
 }
 
 /* What a live container has, when it does not live. */
-static void sweep_live(const struct sweep *s, int dirfd, const char *name)
+static void sweep_live(struct sweep *s, int dirfd, const char *name)
 {
 	char id[65], config[80];
 	struct stat st;
@@ -158,8 +185,16 @@ static void sweep_live(const struct sweep *s, int dirfd, const char *name)
 		state_unlink_live(dirfd, id);
 }
 
+/* A runtime folder on a disk may have kept the mark over a crash that took a record. */
+static bool is_of_this_boot(const struct stat *st)
+{
+	struct timespec up;
+
+	return !clock_gettime(CLOCK_BOOTTIME, &up) && st->st_mtime >= time(NULL) - up.tv_sec;
+}
+
 /* Everything, where the records may have gone with the runtime folder. Several stores may share it. */
-static void sweep_store(const struct sweep *s, int live)
+static void sweep_store(struct sweep *s)
 {
 	char mark[64];
 	struct stat st;
@@ -168,10 +203,12 @@ static void sweep_store(const struct sweep *s, int live)
 		return;
 	snprintf(mark, sizeof(mark), "../swept.%jx.%jx", (uintmax_t)st.st_dev,
 		 (uintmax_t)st.st_ino);
-	if (!faccessat(live, mark, F_OK, AT_SYMLINK_NOFOLLOW))
+	if (!fstatat(s->live, mark, &st, AT_SYMLINK_NOFOLLOW) && is_of_this_boot(&st))
 		return;
 	each_entry(s, s->store, sweep_folder);
-	close_fd(openat(live, mark, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600));
+	unlinkat(s->live, mark, 0);
+	if (!s->later)
+		close_fd(openat(s->live, mark, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
 }
 
 /**
@@ -188,9 +225,9 @@ void container_sweep(const struct dirs *dirs, const struct idmap_plan *plan)
 	cleanup_close int store = open(dirs->store, flags);
 	cleanup_close int containers = store < 0 ? -1 : openat(store, "containers", flags);
 	cleanup_close int trash = store < 0 ? -1 : openat(store, "trash", flags);
-	const struct sweep s = {dirs, plan, containers};
+	struct sweep s = {dirs, plan, containers, live, false};
 
-	sweep_store(&s, live);
+	sweep_store(&s);
 	each_entry(&s, live, sweep_live);
 	each_entry(&s, trash, sweep_folder);
 	volumes_sweep(dirs, plan);

@@ -170,6 +170,8 @@ listed()
   local id
   id=$(printf 'cd%.0s' {1..32})
 
+  # What is younger is looked at again.
+  sleep 2.1
   expect 0 run --network none busybox true
   mkdir -p "$STORE/containers/$id/upper"
   sleep 2
@@ -178,6 +180,26 @@ listed()
   rm -r "$XDG_RUNTIME_DIR/sandbox"
   expect 0 run --network none busybox true
   [ ! -e "$STORE/containers/$id" ] || fault "not removed"
+  others_usable
+}
+
+in_store() { find "$STORE/containers" -mindepth 1 -maxdepth 1 | wc -l; }
+a_fifth() { [ "$(in_store)" -gt 4 ]; }
+four_again() { "$SANDBOX" run --network none busybox true && [ "$(in_store)" -eq 4 ]; }
+
+@test "records: a container that lost its record is removed when it has ended after all" {
+  local front
+
+  "$SANDBOX" run --rm --network none busybox sleep 1000 </dev/null 3>&- &
+  front=$!
+  eventually 10 a_fifth
+  sleep 2.1
+  rm -r "$XDG_RUNTIME_DIR/sandbox"
+  expect 0 run --network none busybox true
+  a_fifth || fault "removed alive"
+  kill -KILL "$front"
+  wait "$front" || :
+  eventually 10 four_again
   others_usable
 }
 
