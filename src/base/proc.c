@@ -112,6 +112,7 @@ void signals_learn(void)
 {
 	ignored = 0;
 	for (int sig = 1; sig <= 64; sig++) {
+		/* struct sigaction as the kernel has it, its handler first */
 		unsigned long is[4] = {};
 
 		syscall(SYS_rt_sigaction, sig, NULL, is, sizeof(uint64_t));

@@ -10,7 +10,7 @@
 #include "config/config.h"
 #include "spec/spec.h"
 
-/* child side, inside the new network namespace; neither needs the id maps */
+/* child side, inside the new network namespace; needs no id maps */
 int net_tap_create(const struct net_spec *n, struct err *e); /* loopback too; returns its fd */
 
 /* parent side; theory in start.c */

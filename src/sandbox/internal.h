@@ -122,6 +122,7 @@ int step_rejoin(struct launch *l, struct err *e);
 /* ns.c */
 void die_with_parent(void);
 int become_mapped_root(const struct launch *l);
+bool may_set_groups(const struct launch *l);
 int idmap_of_joined(struct launch *l, struct err *e);
 int step_unshare(struct launch *l, struct err *e);
 int step_propagation(struct launch *l, struct err *e);

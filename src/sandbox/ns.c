@@ -183,6 +183,11 @@ static void allow_ping(struct launch *l)
 	write_file_at(l->c.proc, "sys/net/ipv4/ping_group_range", range, strlen(range));
 }
 
+bool may_set_groups(const struct launch *l)
+{
+	return !l->plan->deny_setgroups && !l->spec->keep_groups;
+}
+
 /* become_mapped_root - uid and gid 0, as far as they are mapped; without 0 we go on as we are */
 int become_mapped_root(const struct launch *l)
 {
@@ -229,7 +234,7 @@ int step_become_root(struct launch *l, struct err *e)
 	if (r < 0)
 		return r;
 	r = become_mapped_root(l);
-	if (!r && !l->plan->deny_setgroups && !l->spec->keep_groups)
+	if (!r && may_set_groups(l))
 		r = sys_setgroups(0, NULL);
 	if (r < 0)
 		return fail(e, -r, "cannot become container root: %s", strerror(-r));

@@ -83,11 +83,6 @@ int step_bounding(struct launch *l, struct err *e)
 	return caps_apply_bounding(l->spec->sec.caps, e);
 }
 
-static bool may_set_groups(const struct launch *l)
-{
-	return !l->plan->deny_setgroups && !l->spec->keep_groups;
-}
-
 int step_user(struct launch *l, struct err *e)
 {
 	struct user *u = &l->c.user;
@@ -318,7 +313,7 @@ int step_find_as_user(struct launch *l, struct err *e)
 	const struct user *u = &l->c.user;
 	int r = 0;
 
-	if (!l->plan->deny_setgroups && !l->spec->keep_groups)
+	if (may_set_groups(l))
 		r = sys_setgroups(u->ngroups, u->groups);
 	if (r < 0)
 		return fail(e, -r, "cannot become user %u:%u: %s", u->uid, u->gid, strerror(-r));

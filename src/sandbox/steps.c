@@ -322,7 +322,7 @@ const struct step steps[] = {
 	{"rootfs", CHILD, NULL, step_rootfs, NEEDS_MAPS, {"attach-kernel"},
 	 "an overlay's upper layer is refused before the maps are there (EACCES)"},
 	{"attach-kernel", CHILD, full, step_attach_kernel, NEEDS_ROOTFS, {"masks"},
-	 "on folders opened without following a link"},
+	 "on plain folders: no link is followed"},
 	{"dev", CHILD, full, step_dev, NEEDS_ROOTFS, {"masks", "console", "files"},
 	 "a fresh tmpfs, which takes files only after the maps (EOVERFLOW)"},
 	{"masks", CHILD, full_confined, step_masks, NEEDS_ROOTFS, {"pivot"},
