@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
+
 #include "base/opts.h"
 
 /* The text behind an option: "=text" of the same word, or the next word. */
@@ -215,6 +217,9 @@ void opts_tabulate(const char *command, const struct opts *t)
 		char letter[3] = {'-', o->letter, '\0'};
 		bool optional = may_take_value(o);
 
+		/* They are in the tables with their ends. */
+		assert(!o->name[sizeof(o->name) - 1] && !o->arg[sizeof(o->arg) - 1] &&
+		       !o->complete[sizeof(o->complete) - 1] && !o->help[sizeof(o->help) - 1]);
 		if (o->type != OPT_REFUSED)
 			printf("option\t%s\t--%s\t%s\t%s%s%s\t%s\t%s\n", command, o->name,
 			       o->letter ? letter : "", optional ? "[=" : "", o->arg,
