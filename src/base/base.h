@@ -121,6 +121,8 @@ char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __printf_fmt(1, 2);
 char *xvasprintf(const char *fmt, va_list ap);
 void mem_give_back(void);
+struct pollfd;
+int poll_idle(struct pollfd *fds, size_t n, int ms);
 
 /* ---- str.c: strings and lists of strings ------------------------------------------------------ */
 

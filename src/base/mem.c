@@ -7,9 +7,11 @@
  */
 #include <link.h>
 #include <malloc.h>
+#include <poll.h>
 #include <sys/mman.h>
 
 #include "base/base.h"
+#include "base/raw_sys.h"
 
 static __noreturn void out_of_memory(void)
 {
@@ -142,7 +144,23 @@ __idle void mem_give_back(void)
 	malloc_trim(0);
 	dl_iterate_phdr(add_mappings, &m);
 	give_back_stack();
+	/* Not by libc, whose page would be the first to come back. */
 	for (size_t i = 0; i < m.n; i++)
-		madvise(m.v[i].from, m.v[i].size, MADV_DONTNEED);
+		sys3(__NR_madvise, m.v[i].from, m.v[i].size, MADV_DONTNEED);
 #endif
+}
+
+/**
+ * poll_idle - poll(2), for who waits after mem_give_back()
+ * @ms: -1 for ever
+ *
+ * In the page of its caller, where libc's way through two functions brings back two pieces of the
+ * program.
+ * Return: as poll(2), or -errno.
+ */
+__idle int poll_idle(struct pollfd *fds, size_t n, int ms)
+{
+	struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
+
+	return (int)sys5(__NR_ppoll, fds, n, ms < 0 ? NULL : &left, NULL, 0);
 }

@@ -222,9 +222,9 @@ __idle int supervise_once(struct run *run, struct err *e)
 		n = MAX(n, (size_t)WATCH_CONTROL);
 	}
 	notify_poll(run, fds + WATCH_NOTIFY);
-	r = poll(fds, n, time_left(run));
-	if (r < 0 && errno != EINTR)
-		return fail_errno(e, "cannot wait for the container");
+	r = poll_idle(fds, n, time_left(run));
+	if (r < 0 && r != -EINTR)
+		return fail(e, -r, "cannot wait for the container: %s", strerror(-r));
 	/* Also when there was something to do: a container that writes without end has its limits. */
 	on_time(run);
 	if (r <= 0)

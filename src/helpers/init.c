@@ -30,8 +30,8 @@
 #include <linux/time_types.h>
 #include <linux/wait.h>
 
-#include "init_proto.h"
-#include "init_sys.h"
+#include "base/raw_sys.h"
+#include "helpers/init_proto.h"
 
 #define SIGSET_SIZE  8 /* the kernel's sigset_t; asm/signal.h has an older one's size in userspace */
 #define MSG_DONTWAIT 0x40

@@ -9,7 +9,7 @@ pid1_cc_flags = -std=gnu11 $(WARN_CFLAGS) -Os -g -ffreestanding -fno-pie -fno-pi
 pid1_link_flags = -nostdlib -static -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,noexecstack \
 	-Wl,--build-id=none -Wl,--gc-sections -Wl,--fatal-warnings
 pid1_objects = src/helpers/init.$(OBJEXT) src/helpers/init_arch.$(OBJEXT)
-pid1_includes = src/helpers/init_proto.h src/helpers/init_sys.h
+pid1_includes = src/helpers/init_proto.h src/base/raw_sys.h
 
 pkglibexec_PROGRAMS += sandbox-init
 sandbox_init_SOURCES = $(pid1_includes)
@@ -20,7 +20,7 @@ CLEANFILES += $(pid1_objects)
 
 src/helpers/init.$(OBJEXT): src/helpers/init.c $(pid1_includes)
 	@$(MKDIR_P) src/helpers
-	$(AM_V_CC)$(CC) $(pid1_cc_flags) -c -o $@ $(srcdir)/src/helpers/init.c
+	$(AM_V_CC)$(CC) $(pid1_cc_flags) -I$(srcdir)/src -c -o $@ $(srcdir)/src/helpers/init.c
 
 src/helpers/init_arch.$(OBJEXT): src/helpers/init_arch.S
 	@$(MKDIR_P) src/helpers

@@ -7,7 +7,7 @@
  */
 #include <asm/fcntl.h>
 
-#include "helpers/init_sys.h"
+#include "base/raw_sys.h"
 
 #ifndef AT_FDCWD
 #define AT_FDCWD -100

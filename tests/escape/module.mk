@@ -9,11 +9,11 @@ escape_tool_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
 escape_tool_LDFLAGS = $(STATIC_LDFLAGS)
 
 # Plays the dynamic loader: without libc, as sandbox-init.
-escape_ld_SOURCES = src/helpers/init_sys.h
+escape_ld_SOURCES = src/base/raw_sys.h
 escape_ld_LDADD = tests/escape/ld.$(OBJEXT)
 escape_ld_LINK = $(CC) $(pid1_link_flags) -o $@
 EXTRA_DIST += tests/escape/ld.c tests/escape/setup.bash
 CLEANFILES += tests/escape/ld.$(OBJEXT)
-tests/escape/ld.$(OBJEXT): tests/escape/ld.c src/helpers/init_sys.h
+tests/escape/ld.$(OBJEXT): tests/escape/ld.c src/base/raw_sys.h
 	@$(MKDIR_P) tests/escape
 	$(AM_V_CC)$(CC) $(pid1_cc_flags) -I$(srcdir)/src -c -o $@ $(srcdir)/tests/escape/ld.c

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * init_sys: system calls for a program without libc. Each returns what the
- * kernel does: >= 0 or -errno.
+ * raw_sys: system calls without libc, for programs that have none, and for code that must not
+ * leave its page. Each returns what the kernel does: >= 0 or -errno.
  */
-#ifndef SANDBOX_HELPERS_INIT_SYS_H
-#define SANDBOX_HELPERS_INIT_SYS_H
+#ifndef SANDBOX_BASE_RAW_SYS_H
+#define SANDBOX_BASE_RAW_SYS_H
 
 #include <asm/unistd.h>
 
