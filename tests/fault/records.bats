@@ -454,10 +454,7 @@ print(json.dumps(r))' "$2" "$3")
   unshare -rm sleep 60 3>&- &
   bystander=$!
   eventually 10 test "$(readlink /proc/self/ns/mnt)" != "$(readlink "/proc/$bystander/ns/mnt")"
-  # Source: linux/nsfs.h, NS_GET_MNTNS_ID, Linux 6.11
-  number=$(python3 -c 'import fcntl, struct, sys
-f = open("/proc/%s/ns/mnt" % sys.argv[1])
-print(struct.unpack("Q", fcntl.ioctl(f, 0x8008b705, bytes(8)))[0])' "$bystander") ||
+  number=$(mount_ns_number "$bystander") ||
     { kill "$bystander"; skip 'the kernel numbers no mount namespaces'; }
   mkdir -p "$live"
   for boot in 00000000-0000-0000-0000-000000000000 "$(cat /proc/sys/kernel/random/boot_id)"; do

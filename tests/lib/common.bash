@@ -168,6 +168,14 @@ eventually()
   done
 }
 
+# mount_ns_number PID: of its mount namespace. Source: linux/nsfs.h, NS_GET_MNTNS_ID, Linux 6.11
+mount_ns_number()
+{
+  python3 -c 'import fcntl, struct, sys
+f = open("/proc/%s/ns/mnt" % sys.argv[1])
+print(struct.unpack("Q", fcntl.ioctl(f, 0x8008b705, bytes(8)))[0])' "$1" 2>/dev/null
+}
+
 # ---- nothing left behind ------------------------------------------------------------------------
 
 # A snapshot (the script leaks) is a set of lines; no new one may be there after a test.
