@@ -175,6 +175,13 @@ child_stopped()
   grep -qsE '^State:.[Tt]' "/proc/$child/status"
 }
 
+# continued_away: $child has ended, when it is not kept still.
+continued_away()
+{
+  sleep 0.3
+  ! kill -CONT "$child" 2>/dev/null
+}
+
 @test "21: a signal that comes while an exec joins gets to its process" {
   local pid child status=0
 
@@ -186,7 +193,7 @@ child_stopped()
   eventually 10 child_stopped "$pid"
   kill -TERM "$pid"
   # Not once: strace stops it as well, before it gets that far.
-  while sleep 0.3 && kill -CONT "$child" 2>/dev/null; do :; done
+  eventually 20 continued_away
   wait "$pid" || status=$?
   # Not 137: it was not killed instead.
   [ "$status" -eq 143 ]
